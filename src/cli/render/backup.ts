@@ -1,0 +1,105 @@
+import type { View } from "../command.ts";
+import type { BackupDocument, DatabaseCapture, Exclusion } from "../../operations/documents.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  printable,
+} from "../output/format.ts";
+import { table } from "../output/table.ts";
+import { nextStep, problemLines, section, warningLines } from "./blocks.ts";
+
+/** What was taken, what is new, what was left out and why, and what to do next. */
+export function renderBackup(result: BackupDocument, view: View): string {
+  const { errors, warnings } = result;
+  return [
+    headline(result, view),
+    amounts(result),
+    ...section("Taken", components(result), view),
+    ...section("Databases", databases(result.databases, view), view),
+    ...section("Left out by the rules", excluded(result.excluded, view), view),
+    ...section("Could not be taken", problemLines(errors, view), view),
+    ...warningLines(warnings, view),
+    ...next(result, view),
+  ].join("\n");
+}
+
+function headline({ snapshot, duration }: BackupDocument, { style }: View): string {
+  const took = style.faint(`in ${formatDuration(duration)}`);
+  if (snapshot === null) return `${style.strong("Dry run")}: nothing was stored ${took}`;
+  const id = style.strong(snapshot.shortId);
+  return snapshot.complete
+    ? `${style.good("✓")} snapshot ${id} taken ${took}`
+    : `${style.warning("!")} snapshot ${id} taken, but ${style.warning("incomplete")} ${took}`;
+}
+
+function amounts({ files, bytes, snapshot }: BackupDocument): string {
+  const total = files.new + files.changed + files.unchanged;
+  const counts = [
+    `${formatNumber(files.new)} new`,
+    `${formatNumber(files.changed)} changed`,
+    `${formatNumber(files.unchanged)} unchanged`,
+  ].join(", ");
+  const would = snapshot === null ? "would be " : "";
+  return [
+    `  ${formatCount(total, "file")}, ${formatBytes(bytes.scanned)}: ${counts}`,
+    `  ${formatBytes(bytes.added)} ${would}added, ${formatBytes(bytes.stored)} ${would}stored after compression`,
+  ].join("\n");
+}
+
+function components({ components: taken }: BackupDocument): string {
+  const rows = taken.map(({ component, files, bytes }) => [
+    component,
+    formatCount(files, "file"),
+    formatBytes(bytes),
+  ]);
+  return rows.length === 0 ? "" : table([{}, { align: "right" }, { align: "right" }], rows);
+}
+
+function databases(captures: readonly DatabaseCapture[], { style, width }: View): string {
+  if (captures.length === 0) return "";
+  return table(
+    [{}, { shrink: "start" }, { align: "right" }, {}],
+    captures.map(({ path, consistent, tables }) => [
+      consistent ? style.good("✓") : style.warning("!"),
+      printable(path),
+      formatCount(tables, "table"),
+      consistent ? style.good("consistent") : style.warning("consistency not proven"),
+    ]),
+    width === undefined ? undefined : width - 2,
+  );
+}
+
+/** By reason; with `--verbose` path by path. */
+function excluded(exclusions: readonly Exclusion[], { verbose, width }: View): string {
+  const groups = new Map<string, { paths: number; files: number; bytes: number }>();
+  for (const { path, reason, files, bytes } of exclusions) {
+    const key = verbose ? `${printable(path)}  ${reason}` : reason;
+    const group = groups.get(key) ?? { paths: 0, files: 0, bytes: 0 };
+    groups.set(key, {
+      paths: group.paths + 1,
+      files: group.files + files,
+      bytes: group.bytes + bytes,
+    });
+  }
+  const rows = [...groups]
+    .toSorted(([, a], [, b]) => b.bytes - a.bytes)
+    .map(([reason, { files, bytes }]) => [formatBytes(bytes), formatCount(files, "file"), reason]);
+  if (rows.length === 0) return "";
+  const columns = [{ align: "right" }, { align: "right" }, { shrink: "start" }] as const;
+  return table(columns, rows, width === undefined ? undefined : width - 2);
+}
+
+function next({ snapshot, excluded: left }: BackupDocument, view: View): string[] {
+  if (snapshot === null) return nextStep("Take it for real:", "clawback backup", view);
+  if (!snapshot.complete) {
+    return nextStep("What every part is and where it lies:", "clawback inspect", view);
+  }
+  return [
+    ...nextStep("Look inside:", `clawback ls ${snapshot.shortId}`, view),
+    ...(left.length > 0 && !view.verbose
+      ? [view.style.faint("Every path that was left out: add --verbose")]
+      : []),
+  ];
+}

@@ -1,0 +1,81 @@
+import type { DatabaseFacts, DatabaseSignature } from "../capture/database.ts";
+import { hasCode } from "../errors.ts";
+import type { Repository } from "../repository/repository.ts";
+import { readFileBytes } from "../snapshot/read-file.ts";
+import { findEntry } from "../snapshot/tree-walker.ts";
+import type { Channel } from "../openclaw/configured-channels.ts";
+import type { ComponentSize, Exclusion, PathProblem } from "./documents.ts";
+import type { KnownRoot } from "./root-index.ts";
+
+/** Where the manifest lies in every snapshot of ours. */
+export const MANIFEST_DIRECTORY = ".clawback";
+export const MANIFEST_NAME = "manifest.json";
+
+/** What a snapshot holds and what it does not: every later proof is against this. */
+export interface Manifest {
+  /** Of this document: 1. */
+  version: 1;
+  program: string;
+  created: string;
+  instance: {
+    name: string;
+    stateDir: string;
+    configPath: string | null;
+    openclaw: { installed: string | null; recorded: string | null };
+    hostname: string;
+    home: string;
+  };
+  /** False: something that belongs to it could not be taken; see `errors`. */
+  complete: boolean;
+  /** The components that were asked for; all of them unless some were named. */
+  scope: string[] | "all";
+  /** Everything that was taken, by the place it was taken from. */
+  roots: KnownRoot[];
+  components: ComponentSize[];
+  databases: ManifestDatabase[];
+  counts: Record<string, number>;
+  channels: Channel[];
+  excluded: Exclusion[];
+  errors: PathProblem[];
+  /** Paths that were gone when they were to be read. */
+  vanished: string[];
+  /** Paths that changed while they were read, and were taken as the prefix that was there at first. */
+  changedWhileRead: string[];
+}
+
+export interface ManifestDatabase {
+  path: string;
+  /** Bytes of the image. */
+  size: number;
+  pageSize: number;
+  pages: number;
+  method: string;
+  consistent: boolean;
+  reason?: string;
+  walFrames: number;
+  /** Null: SQLite could not read it. */
+  facts: DatabaseFacts | null;
+  problems: string[];
+  /** What the files looked like: for telling, next time, whether anything was written since. */
+  signature: DatabaseSignature;
+}
+
+/** The manifest of a snapshot; undefined when it has none (restic made it) or it cannot be read. */
+export async function readManifest(
+  repository: Repository,
+  tree: string,
+): Promise<Manifest | undefined> {
+  const path = Buffer.from(`/${MANIFEST_DIRECTORY}/${MANIFEST_NAME}`);
+  try {
+    const entry = await findEntry(repository, tree, path);
+    if (entry?.node.type !== "file") return undefined;
+    const parts: Uint8Array[] = [];
+    for await (const part of readFileBytes(repository, entry.node)) parts.push(part);
+    const manifest = JSON.parse(Buffer.concat(parts).toString("utf8")) as Manifest;
+    return manifest.version === 1 ? manifest : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || hasCode(error, "E_DAMAGED")) return undefined;
+    if (hasCode(error, "E_STORAGE_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}

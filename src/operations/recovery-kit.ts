@@ -1,0 +1,78 @@
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { redactLocation } from "../config/redact.ts";
+import { normalizePhrase } from "../crypto/phrase.ts";
+import { errno } from "../errors.ts";
+import type { Repository } from "../repository/repository.ts";
+import { listSnapshots } from "../snapshot/snapshots.ts";
+import type { OperationContext } from "./context.ts";
+import { programDirectory } from "./program-copy.ts";
+import { isWhole } from "./snapshot-documents.ts";
+
+/** What a person needs on paper on the worst day. */
+export interface RecoveryKit {
+  /** The 0600 file on this machine that holds the phrase; null when the repository has a password of the user's own. */
+  phraseFile: string | null;
+  /** Never in `--json` output or logs unless asked for. */
+  phrase: string | null;
+  location: string;
+  repositoryId: string;
+  /** Where the copy of the program lies; null when there is none. */
+  program: string | null;
+  /** To be typed on a new machine: first with restic alone, then with Clawback. */
+  commands: string[];
+}
+
+export async function recoveryKit(
+  context: OperationContext,
+  repository: Repository,
+): Promise<RecoveryKit> {
+  const phrase = await phraseOf(context);
+  const location = redactLocation(context.location);
+  const program = await existing(programDirectory(context.location));
+  const newest = (await listSnapshots(repository)).filter(isWhole).at(-1);
+  // Of several instances in one repository, `latest` alone may be another's.
+  const which = newest === undefined ? "" : ` --host ${quote(newest.hostname)}${newest.paths.map((path) => ` --path ${quote(path)}`).join("")}`;
+  const commands = [
+    `restic -r ${quote(location)} snapshots`,
+    `restic -r ${quote(location)} restore latest${which} --target ./restored`,
+  ];
+  if (program !== undefined) {
+    const clawback = `node ${quote(join(program, "bin/clawback.js"))}`;
+    commands.push(
+      `${clawback} snapshots --repo ${quote(location)}`,
+      `${clawback} restore latest --repo ${quote(location)} --target ./restored`,
+    );
+  }
+  return {
+    phraseFile: phrase === undefined ? null : context.phraseFile,
+    phrase: phrase ?? null,
+    location,
+    repositoryId: repository.id,
+    program: program ?? null,
+    commands,
+  };
+}
+
+/** The phrase that is kept for this repository, if it is one. */
+async function phraseOf(context: OperationContext): Promise<string | undefined> {
+  try {
+    return normalizePhrase(await readFile(context.phraseFile, "utf8"));
+  } catch (error) {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function existing(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  return access(path).then(
+    () => path,
+    () => undefined,
+  );
+}
+
+/** For a POSIX shell; what needs no quotes gets none. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,156 @@
+import { readdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { ClawbackError, errno } from "../errors.ts";
+import { isInside } from "../fs/paths.ts";
+import { freeBytes } from "../fs/space.ts";
+import type { TreeNode } from "../snapshot/node.ts";
+import { restore as restoreTree } from "../snapshot/restorer.ts";
+import { resolveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
+import { findEntry, isWithin, walkTree } from "../snapshot/tree-walker.ts";
+import { parseLocation } from "../storage/location.ts";
+import { componentSelector } from "./component-selector.ts";
+import type { OperationContext } from "./context.ts";
+import type { RestoreDocument } from "./documents.ts";
+import { snapshotPath, notInSnapshot } from "./ls.ts";
+import { isComplete, isWhole, refOf } from "./snapshot-documents.ts";
+import { type Session, withRepository } from "./with-repository.ts";
+
+export interface RestoreOptions {
+  snapshot: string;
+  /** Absolute. */
+  target: string;
+  /** Empty: all. */
+  components: readonly string[];
+  /** Absolute within the snapshot; empty: all. */
+  paths: readonly string[];
+  dryRun: boolean;
+}
+
+type Select = (path: Buffer, node: TreeNode) => "take" | "descend" | "skip";
+
+/**
+ * Lays a snapshot out below a directory that is empty or not there yet. The live instance is not
+ * touched. Every chunk is proven by its hash before it is written.
+ *
+ * @throws E_TARGET_NOT_EMPTY, E_NO_SNAPSHOT, E_AMBIGUOUS_ID, E_NOT_FOUND, E_NO_SPACE
+ */
+export async function restore(
+  context: OperationContext,
+  options: RestoreOptions,
+): Promise<RestoreDocument> {
+  const begun = performance.now();
+  const target = resolve(options.target);
+  await refuseTarget(context, target);
+  return withRepository(context, "read", async (session) => {
+    const { repository, signal } = session;
+    const snapshot = await resolveSnapshot(repository, options.snapshot, isWhole);
+    await repository.loadIndex();
+    const select = await selection(session, snapshot, options);
+    const planned = await count(session, snapshot, select);
+    if (planned.files + planned.directories === 0) {
+      throw new ClawbackError("E_NOT_FOUND", `snapshot ${snapshot.id.slice(0, 8)} has nothing of that`, {
+        hint: `run \`clawback ls ${snapshot.id.slice(0, 8)}\` to see what it has`,
+      });
+    }
+    await refuseWithoutRoom(target, planned.bytes);
+    const document: RestoreDocument = {
+      snapshot: refOf(snapshot),
+      dryRun: options.dryRun,
+      target,
+      files: planned.files,
+      bytes: planned.bytes,
+      verified: false,
+      damaged: false,
+      mapped: [],
+      errors: [],
+      warnings: isComplete(snapshot)
+        ? []
+        : ["this snapshot is incomplete: its manifest, /.clawback/manifest.json, names what it lacks"],
+      duration: 0,
+    };
+    if (!options.dryRun) {
+      const { tree } = snapshot;
+      const progress = context.progress;
+      const result = await restoreTree({ repository, tree, target: Buffer.from(target), select, progress, signal });
+      document.files = result.files;
+      document.bytes = result.bytes;
+      document.damaged = result.faults.some(({ damaged }) => damaged);
+      document.verified = !document.damaged;
+      document.errors = result.faults.map(({ path, message }) => ({ path: path.toString(), message }));
+    }
+    return { ...document, duration: (performance.now() - begun) / 1000 };
+  });
+}
+
+async function selection(
+  { repository }: Session,
+  snapshot: Snapshot,
+  { components, paths }: RestoreOptions,
+): Promise<Select> {
+  const byComponent =
+    components.length === 0
+      ? undefined
+      : await componentSelector(repository, snapshot, components);
+  if (paths.length === 0) return byComponent ?? (() => "take");
+  const wanted = paths.map(snapshotPath);
+  for (const [i, path] of wanted.entries()) {
+    if (path.length > 1 && (await findEntry(repository, snapshot.tree, path)) === undefined) {
+      throw notInSnapshot(paths[i] as string, snapshot.id);
+    }
+  }
+  return (path, node) => {
+    if (wanted.some((one) => isWithin(path, one))) return byComponent?.(path, node) ?? "take";
+    return node.type === "dir" && wanted.some((one) => isWithin(one, path)) ? "descend" : "skip";
+  };
+}
+
+/** What would be restored. */
+async function count(
+  { repository, signal }: Session,
+  snapshot: Snapshot,
+  select: Select,
+): Promise<{ files: number; directories: number; bytes: number }> {
+  const sum = { files: 0, directories: 0, bytes: 0 };
+  const enter = (entry: { path: Buffer; node: TreeNode }) => select(entry.path, entry.node) !== "skip";
+  for await (const { path, node } of walkTree(repository, snapshot.tree, enter)) {
+    signal.throwIfAborted();
+    if (select(path, node) !== "take") continue;
+    if (node.type === "dir") sum.directories++;
+    else sum.files++;
+    sum.bytes += Number(node.size ?? 0n);
+  }
+  return sum;
+}
+
+async function refuseTarget(context: OperationContext, target: string): Promise<void> {
+  const location = parseLocation(context.location, { home: context.home });
+  if (location.scheme === "local" && (await isInside(target, location.path))) {
+    throw new ClawbackError("E_USAGE", "the target lies inside the repository", {
+      hint: "name a directory elsewhere with --target",
+    });
+  }
+  let names: string[];
+  try {
+    names = await readdir(target);
+  } catch (error) {
+    if (errno(error) === "ENOENT") return;
+    if (errno(error) !== "ENOTDIR") throw error;
+    throw new ClawbackError("E_TARGET_NOT_EMPTY", `${target} is a file`, {
+      hint: "name a new or empty directory with --target",
+    });
+  }
+  if (names.length > 0) {
+    throw new ClawbackError("E_TARGET_NOT_EMPTY", `${target} is not empty`, {
+      hint: "nothing was touched; name a new or empty directory with --target",
+    });
+  }
+}
+
+async function refuseWithoutRoom(target: string, bytes: number): Promise<void> {
+  const free = await freeBytes(target);
+  if (free >= bytes) return;
+  const mib = (count: number) => `${Math.ceil(count / 2 ** 20)} MiB`;
+  throw new ClawbackError("E_NO_SPACE", `${target} has room for ${mib(free)}, the restore needs ${mib(bytes)}`, {
+    hint: "free some space, name a target on another disk, or restore a part with --path or --component",
+  });
+}

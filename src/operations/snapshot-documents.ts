@@ -1,0 +1,83 @@
+import { shortId } from "../repository/ids.ts";
+import { posixMode, type NodeType, type TreeNode } from "../snapshot/node.ts";
+import { parseTime } from "../snapshot/go-time.ts";
+import type { Snapshot } from "../snapshot/snapshots.ts";
+import type { EntryDocument, SnapshotRef } from "./documents.ts";
+
+/** Marks a snapshot that lacks something that belongs to it. The manifest in it names what. */
+export const INCOMPLETE_TAG = "clawback:incomplete";
+/** Marks a snapshot that only some components were asked for. */
+const COMPONENT_TAG = "clawback:component=";
+
+export function componentTag(component: string): string {
+  return COMPONENT_TAG + component;
+}
+
+/** The components a partial snapshot holds; empty for a whole one. */
+export function componentsOf(snapshot: Snapshot): string[] {
+  const tags = snapshot.tags ?? [];
+  return tags.filter((tag) => tag.startsWith(COMPONENT_TAG)).map((tag) => tag.slice(COMPONENT_TAG.length));
+}
+
+export function isComplete(snapshot: Snapshot): boolean {
+  return !(snapshot.tags ?? []).includes(INCOMPLETE_TAG);
+}
+
+/** A snapshot of everything: what people mean by `latest`. */
+export function isWhole(snapshot: Snapshot): boolean {
+  return componentsOf(snapshot).length === 0;
+}
+
+/** The tags that people gave. */
+export function ownTags(snapshot: Snapshot): string[] {
+  return (snapshot.tags ?? []).filter((tag) => !tag.startsWith("clawback:"));
+}
+
+export function refOf(snapshot: Snapshot): SnapshotRef {
+  return { id: snapshot.id, shortId: shortId(snapshot.id), time: utc(snapshot.time) };
+}
+
+/** An entry as `ls`, `find` and `diff` tell of it. Names that are not UTF-8 are shown as best they can be. */
+export function entryOf(path: Buffer, node: TreeNode): EntryDocument {
+  return {
+    path: path.toString(),
+    type: node.type,
+    mode: modeText(node),
+    size: Number(node.size ?? 0n),
+    mtime: node.mtime === undefined ? "" : utc(node.mtime),
+    ...(node.linktarget !== undefined && { linkTarget: node.linktarget.toString() }),
+  };
+}
+
+const TYPE_LETTERS: Record<NodeType, string> = {
+  file: "-",
+  dir: "d",
+  symlink: "l",
+  dev: "b",
+  chardev: "c",
+  fifo: "p",
+  socket: "s",
+  irregular: "?",
+};
+
+/** As `ls -l` writes it. */
+function modeText({ type, mode }: TreeNode): string {
+  const bits = posixMode(mode);
+  const triple = (shift: number, special: boolean, letter: string) => {
+    const three = bits >> shift;
+    const run = three & 1;
+    const last = special ? (run ? letter : letter.toUpperCase()) : run ? "x" : "-";
+    return (three & 4 ? "r" : "-") + (three & 2 ? "w" : "-") + last;
+  };
+  return (
+    TYPE_LETTERS[type] +
+    triple(6, (bits & 0o4000) !== 0, "s") +
+    triple(3, (bits & 0o2000) !== 0, "s") +
+    triple(0, (bits & 0o1000) !== 0, "t")
+  );
+}
+
+/** RFC 3339 in UTC, to the millisecond. */
+function utc(time: string): string {
+  return new Date(Number(parseTime(time) / 1_000_000n)).toISOString();
+}

@@ -1,0 +1,83 @@
+import { rawIdOf } from "./ids.ts";
+import { encodeIndex, INDEX_BLOBS, type IndexedPack } from "./index-file.ts";
+import { type BlobType, type FinishedPack, PACK_BUFFER_SIZE, PackBuilder, plainLength } from "./pack.ts";
+import type { Repository } from "./repository.ts";
+
+/**
+ * Brings new blobs into a repository: packs first, then the index files that name them. A run that
+ * dies in between leaves packs that nobody names, which a later prune removes, and nothing else.
+ */
+export class BlobWriter {
+  readonly #repository: Repository;
+  readonly #assertHeld: () => void;
+  readonly #builders: Record<BlobType, PackBuilder>;
+  readonly #added: Record<BlobType, Set<string>> = { data: new Set(), tree: new Set() };
+  #saving: Promise<unknown> = Promise.resolve();
+  #unindexed: IndexedPack[] = [];
+  #unindexedBlobs = 0;
+  /** Bytes of packs and index files stored so far. */
+  bytesStored = 0;
+  blobsStored = 0;
+  /** Plain bytes of the blobs stored so far. */
+  bytesAdded = 0;
+
+  /** @param assertHeld throws when the repository's lock is no longer ours: then nothing more is named */
+  constructor(repository: Repository, assertHeld: () => void) {
+    this.#repository = repository;
+    this.#assertHeld = assertHeld;
+    const coder = repository.coder();
+    this.#builders = { data: new PackBuilder("data", coder), tree: new PackBuilder("tree", coder) };
+  }
+
+  /** Stores a finished pack; its bytes must not change until this resolves. */
+  async savePack(pack: FinishedPack): Promise<void> {
+    await this.#repository.storage.save({ type: "pack", name: pack.id }, pack.bytes);
+    this.bytesStored += pack.bytes.length;
+    this.blobsStored += pack.blobs.length;
+    for (const blob of pack.blobs) this.bytesAdded += plainLength(blob);
+    this.#unindexed.push({ id: pack.id, blobs: pack.blobs });
+    this.#unindexedBlobs += pack.blobs.length;
+    if (this.#unindexedBlobs >= INDEX_BLOBS) await this.#saveIndex();
+  }
+
+  /** Stores one blob unless it is known. For the few that are made on this thread: trees, the manifest. @returns its id */
+  async saveBlob(type: BlobType, plain: Uint8Array): Promise<string> {
+    const rawId = rawIdOf(plain);
+    const id = rawId.toString("hex");
+    if (this.#added[type].has(id) || this.#repository.index.has(type, id)) return id;
+    this.#added[type].add(id);
+    const builder = this.#builders[type];
+    let full: FinishedPack | undefined;
+    if (!builder.needsBuffer && !builder.hasRoomFor(plain.length)) full = builder.finish();
+    if (builder.needsBuffer) builder.reset(new Uint8Array(PACK_BUFFER_SIZE));
+    builder.add(plain, rawId);
+    if (full !== undefined) {
+      // One upload at a time: whoever makes blobs faster than they are stored waits here.
+      await this.#saving;
+      this.#saving = this.savePack(full);
+      // Whoever comes next sees the failure; until then it is not an unhandled one.
+      this.#saving.catch(() => {});
+    }
+    return id;
+  }
+
+  /** Stores what is still in hand, then the index. After it, every blob given so far can be found. */
+  async flush(): Promise<void> {
+    await this.#saving;
+    for (const builder of Object.values(this.#builders)) {
+      if (!builder.isEmpty) await this.savePack(builder.finish());
+    }
+    await this.#saveIndex();
+  }
+
+  async #saveIndex(): Promise<void> {
+    const packs = this.#unindexed;
+    if (packs.length === 0) return;
+    this.#unindexed = [];
+    this.#unindexedBlobs = 0;
+    this.#assertHeld();
+    const { size } = await this.#repository.saveUnpacked("index", encodeIndex(packs));
+    this.bytesStored += size;
+    for (const pack of packs) this.#repository.index.addPack(pack.id, pack.blobs);
+  }
+}

@@ -1,0 +1,157 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { RabinChunker } from "../chunker/rabin.ts";
+import { errno } from "../errors.ts";
+import type { FileStat, FileTask } from "./archive-job.ts";
+
+/** The largest chunk that the content-defined chunker makes, and the smallest. */
+const MAX_CHUNK = 8 << 20;
+const MIN_CHUNK = 512 << 10;
+/** One buffer a thread, read into again and again: a chunk at least is always in it. */
+const BUFFER_SIZE = 12 << 20;
+const SQLITE_HEADER = Buffer.from("SQLite format 3\0", "latin1");
+
+/** Opens files one at a time and cuts them into chunks, all in one buffer. */
+export class FileChunks {
+  readonly #chunker: RabinChunker;
+  readonly #buffer = Buffer.from(new ArrayBuffer(BUFFER_SIZE));
+
+  constructor(chunker: RabinChunker) {
+    this.#chunker = chunker;
+  }
+
+  /**
+   * Opens a file for reading. What it is to give is fixed now: as many bytes as it has at this
+   * moment, so that a file which grows for ever is taken as a prefix and ends.
+   *
+   * @returns undefined when the task refuses databases and this is one
+   * @throws system errors; ELOOP when a link, EINVAL when something else has taken its place
+   */
+  open(task: FileTask): OpenFile | undefined {
+    const path = typeof task.path === "string" ? task.path : Buffer.from(task.path);
+    const fd = openForReading(path);
+    try {
+      const stat = fstatSync(fd, { bigint: true });
+      if (!stat.isFile()) {
+        throw Object.assign(new Error("it is no longer a regular file"), { code: "EINVAL" });
+      }
+      const file = new OpenFile(fd, task, stat, this.#buffer, this.#chunker);
+      if (!task.refuseDatabases || !file.beginsWith(SQLITE_HEADER)) return file;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    closeSync(fd);
+    return undefined;
+  }
+}
+
+/** A file that is being cut. */
+export class OpenFile implements Disposable {
+  readonly #fd: number;
+  readonly #task: FileTask;
+  readonly #opened: BigIntStats;
+  readonly #buffer: Buffer;
+  readonly #chunker: RabinChunker;
+  /** Where the next read begins, and where reading ends. */
+  #position: number;
+  #limit: number;
+  /** The bytes in hand: `buffer[start, end)`. */
+  #start = 0;
+  #end = 0;
+
+  constructor(
+    fd: number,
+    task: FileTask,
+    opened: BigIntStats,
+    buffer: Buffer,
+    chunker: RabinChunker,
+  ) {
+    this.#fd = fd;
+    this.#task = task;
+    this.#opened = opened;
+    this.#buffer = buffer;
+    this.#chunker = chunker;
+    this.#position = task.range?.offset ?? 0;
+    this.#limit = task.range ? task.range.offset + task.range.length : Number(opened.size);
+  }
+
+  beginsWith(magic: Uint8Array): boolean {
+    this.#fill(magic.length);
+    return (
+      this.#end - this.#start >= magic.length &&
+      this.#buffer.compare(magic, 0, magic.length, this.#start, this.#start + magic.length) === 0
+    );
+  }
+
+  /** The next chunk, a view that the next call overwrites; undefined at the end. */
+  next(): Uint8Array | undefined {
+    const { pageChunk } = this.#task;
+    this.#fill(pageChunk ?? MAX_CHUNK);
+    const available = this.#end - this.#start;
+    if (available === 0) return undefined;
+    const last = this.#position >= this.#limit;
+    let length: number;
+    if (pageChunk !== undefined) length = Math.min(pageChunk, available);
+    else if (last && available <= MIN_CHUNK) length = available;
+    else length = this.#chunker.next(this.#buffer, this.#start, this.#end, last);
+    const chunk = this.#buffer.subarray(this.#start, this.#start + length);
+    this.#start += length;
+    return chunk;
+  }
+
+  /** After the last chunk: how much was read, and whether the file stayed as it was meanwhile. */
+  finish(): { size: number; stat: FileStat | undefined; changed: boolean } {
+    const { seen, range } = this.#task;
+    const opened = pick(this.#opened);
+    const after = pick(fstatSync(this.#fd, { bigint: true }));
+    return {
+      size: this.#position - (range?.offset ?? 0),
+      stat: seen === undefined || sameStat(seen, opened) ? undefined : opened,
+      changed: !sameStat(opened, after),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+
+  /** Reads on until `wanted` bytes are in hand, or the file is at its end. */
+  #fill(wanted: number): void {
+    if (this.#end - this.#start >= wanted || this.#position >= this.#limit) return;
+    this.#buffer.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    while (this.#position < this.#limit && this.#end < this.#buffer.length) {
+      const room = Math.min(this.#buffer.length - this.#end, this.#limit - this.#position);
+      const read = readSync(this.#fd, this.#buffer, this.#end, room, this.#position);
+      // Cut off behind our back: what is there is what we take.
+      if (read === 0) this.#limit = this.#position;
+      this.#position += read;
+      this.#end += read;
+      if (this.#end >= wanted) return;
+    }
+  }
+}
+
+/** Never follows a link, never waits for a fifo's writer, leaves the time of access alone where it may. */
+function openForReading(path: string | Buffer): number {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    return openSync(path, flags | (constants.O_NOATIME ?? 0));
+  } catch (error) {
+    // Only the owner may leave the time of access alone.
+    if (errno(error) !== "EPERM") throw error;
+    return openSync(path, flags);
+  }
+}
+
+function pick({ size, mtimeNs, ctimeNs, ino }: FileStat): FileStat {
+  return { size, mtimeNs, ctimeNs, ino };
+}
+
+/** Whether two looks saw the same file in the same state. */
+export function sameStat(a: FileStat, b: FileStat): boolean {
+  return (
+    a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino
+  );
+}

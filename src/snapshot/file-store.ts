@@ -1,0 +1,162 @@
+import { availableParallelism } from "node:os";
+import type { BlobWriter } from "../repository/blob-writer.ts";
+import { KnownBlobs } from "../repository/known-blobs.ts";
+import { PACK_BUFFER_SIZE } from "../repository/pack.ts";
+import type { Repository } from "../repository/repository.ts";
+import { WorkerPool, workerScript } from "../worker-pool.ts";
+import type {
+  ArchiveJob,
+  ArchiveResult,
+  ArchiveWorkerData,
+  BufferNote,
+  FileOutcome,
+  FileTask,
+  PackEvent,
+} from "./archive-job.ts";
+
+/** Two for each thread: one is filled while the other is on its way to the storage. */
+const BUFFERS_PER_THREAD = 2;
+/** Small files go to the threads by the bundle. */
+const BATCH_FILES = 64;
+const BATCH_BYTES = 4 << 20;
+/** A database's image is cut into parts of about this many bytes, so that all threads share it. */
+const PART_BYTES = 32 << 20;
+/** Files given to the threads and not yet answered: bounds what waits in memory. */
+const MAX_OUTSTANDING = 1024;
+const MAX_THREADS = 8;
+
+interface Waiting {
+  task: FileTask;
+  resolve(outcome: FileOutcome): void;
+  reject(error: unknown): void;
+}
+
+/** A file that is stored: its chunks' ids, and what was seen on the way. */
+export type StoredFile = Extract<FileOutcome, { kind: "stored" }>;
+
+/** The threads that read, cut, seal and pack files, and the packs' way into the repository. */
+export class FileStore implements AsyncDisposable {
+  readonly #pool: WorkerPool<ArchiveJob, ArchiveResult, BufferNote, PackEvent>;
+  #batch: Waiting[] = [];
+  #batchBytes = 0;
+  #outstanding = 0;
+  #wakeUps: (() => void)[] = [];
+  readonly #uploads = new Set<Promise<void>>();
+  #uploadFailure: unknown;
+
+  /** @param expectedBlobs upper bound of the new blobs of this run, for the table of those under way */
+  constructor(repository: Repository, writer: BlobWriter, expectedBlobs: number) {
+    const workerData: ArchiveWorkerData = {
+      key: repository.masterKey,
+      version: repository.config.version,
+      chunkerPolynomial: repository.config.chunkerPolynomial,
+      known: KnownBlobs.share(repository.index.share(), expectedBlobs),
+    };
+    this.#pool = new WorkerPool(workerScript(import.meta.url, "archive-worker"), {
+      size: Math.min(availableParallelism(), MAX_THREADS),
+      workerData,
+      onEvent: (event, thread) => this.#upload(event, thread, writer),
+    });
+    for (let thread = 0; thread < this.#pool.size; thread++) {
+      for (let i = 0; i < BUFFERS_PER_THREAD; i++) {
+        const buffer = new ArrayBuffer(PACK_BUFFER_SIZE);
+        this.#pool.note(thread, { buffer }, [buffer]);
+      }
+    }
+  }
+
+  /** Stores a file; resolves with what came of it. Await `room` before giving the next. */
+  store(task: FileTask): Promise<FileOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#outstanding++;
+      this.#batch.push({ task, resolve, reject });
+      this.#batchBytes += Number(task.seen?.size ?? 0n);
+      if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#sendBatch();
+    });
+  }
+
+  /** Stores an image of pages, in parts that the threads share. @param size bytes; @param pageChunk bytes of a chunk */
+  async storePages(path: string | Uint8Array, size: number, pageChunk: number): Promise<FileOutcome> {
+    const partBytes = Math.ceil(PART_BYTES / pageChunk) * pageChunk;
+    const parts: Promise<FileOutcome>[] = [];
+    for (let offset = 0; offset < size; offset += partBytes) {
+      const range = { offset, length: Math.min(partBytes, size - offset) };
+      parts.push(this.store({ path, seen: undefined, range, pageChunk, refuseDatabases: false }));
+      this.#sendBatch();
+    }
+    const ids: Uint8Array[] = [];
+    let read = 0;
+    for (const outcome of await Promise.all(parts)) {
+      if (outcome.kind !== "stored") return outcome;
+      ids.push(outcome.ids);
+      read += outcome.size;
+    }
+    return {
+      kind: "stored",
+      ids: Buffer.concat(ids),
+      size: read,
+      stat: undefined,
+      changed: read !== size,
+    };
+  }
+
+  /** Resolves when few enough files are under way. @throws what made an upload fail */
+  async room(): Promise<void> {
+    while (this.#outstanding >= MAX_OUTSTANDING) {
+      this.#sendBatch();
+      await new Promise<void>((resolve) => this.#wakeUps.push(resolve));
+    }
+    if (this.#uploadFailure !== undefined) throw this.#uploadFailure;
+  }
+
+  /** Sends what is waiting for company. */
+  push(): void {
+    this.#sendBatch();
+  }
+
+  /** After the last file: packs that are not full are closed, and everything has reached the storage. */
+  async finish(): Promise<void> {
+    this.#sendBatch();
+    await this.#pool.runOnEach({ flush: true });
+    await Promise.all(this.#uploads);
+    if (this.#uploadFailure !== undefined) throw this.#uploadFailure;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+  }
+
+  #sendBatch(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    void this.#pool
+      .run({ files: batch.map(({ task }) => task) })
+      .then(
+        (outcomes) => {
+          for (const [i, waiting] of batch.entries()) waiting.resolve(outcomes[i] as FileOutcome);
+        },
+        (error: unknown) => {
+          for (const waiting of batch) waiting.reject(error);
+        },
+      )
+      .finally(() => {
+        this.#outstanding -= batch.length;
+        for (const wake of this.#wakeUps.splice(0)) wake();
+      });
+  }
+
+  #upload({ id, buffer, length, blobs }: PackEvent, thread: number, writer: BlobWriter): void {
+    const upload = writer
+      .savePack({ id, bytes: new Uint8Array(buffer, 0, length), blobs })
+      .then(() => this.#pool.note(thread, { buffer }, [buffer]))
+      .catch(async (error: unknown) => {
+        this.#uploadFailure ??= error;
+        // The thread that waits for its buffer back would wait for ever.
+        await this.#pool.stop(error);
+      })
+      .finally(() => this.#uploads.delete(upload));
+    this.#uploads.add(upload);
+  }
+}
