@@ -1,0 +1,104 @@
+import { statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { sqliteUri } from "./path.ts";
+import type { RawPath } from "./path.ts";
+
+/**
+ * Holds a read transaction on a live database while `work` runs, and changes nothing on disk.
+ *
+ * With a log, a pinned reader keeps every checkpoint from copying frames beyond its mark into the
+ * main file, and keeps the log from being started anew. `readonly_shm` makes SQLite take an
+ * existing mark instead of writing one into `-shm`; when nobody is alive to vouch for the `-shm`,
+ * it builds an index in memory and shuts all checkpoints out. Without a log, the SHARED lock keeps
+ * everyone from writing to the main file.
+ *
+ * Three rules come with it:
+ * - With a WAL-mode database only call it while `-wal` and `-shm` are there: SQLite would create a
+ *   `-wal` that is missing. (Should the last other user close cleanly in the microseconds between
+ *   that look and this open, an empty `-wal` is left: to SQLite the same as none.)
+ * - POSIX locks belong to the process: closing *any* descriptor of the main file drops them.
+ *   Whoever reads it during `work` closes it only after this function has returned.
+ * - `BEGIN` alone pins nothing; reading a value from the first page does.
+ *
+ * @throws node:sqlite's error, `errcode` saying why the pin cannot be had
+ */
+export function withPin<T>(path: RawPath, work: () => T): { result: T; heldMs: number } {
+  const start = performance.now();
+  const database = begin(path);
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return { result, heldMs: performance.now() - start };
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Opens and pins, as the file's owner when this is root: as root, SQLite hands every `-wal` and
+ * `-shm` it opens to the database's owner (fchown), which touches their ctime if nothing else.
+ * Root's own databases cannot be spared that; content and mtime stay as they are.
+ */
+function begin(path: RawPath): DatabaseSync {
+  const owner = statSync(path).uid;
+  if (process.geteuid?.() !== 0 || owner === 0) return beginAsSelf(path);
+  try {
+    process.seteuid?.(owner);
+    return beginAsSelf(path);
+  } catch (error) {
+    if (primaryCode(error) !== SQLITE_CANTOPEN) throw error;
+  } finally {
+    process.seteuid?.(0);
+  }
+  // Its owner may not reach it: a container's volume seen from the host, say.
+  return beginAsSelf(path);
+}
+
+function beginAsSelf(path: RawPath): DatabaseSync {
+  const database = new DatabaseSync(sqliteUri(path, "mode=ro&readonly_shm=1"), { readOnly: true });
+  try {
+    database.exec("BEGIN");
+    database.prepare("PRAGMA schema_version").get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+// Result codes, https://sqlite.org/rescode.html
+const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_PROTOCOL = 15;
+const SQLITE_READONLY_RECOVERY = 264;
+const SQLITE_READONLY_ROLLBACK = 776;
+const SQLITE_READONLY_CANTINIT = 1288;
+
+/** SQLite's extended result code, when the error is one of SQLite's. */
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode
+    : undefined;
+}
+
+/** True for any error of SQLite's, false for one of the file system's. */
+export function isSqliteError(error: unknown): boolean {
+  return sqliteCode(error) !== undefined;
+}
+
+/** True when another moment may well succeed: a lock that is held, or a log being set up. */
+export function isPassing(error: unknown): boolean {
+  return (
+    [SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_PROTOCOL].includes(primaryCode(error)) ||
+    [SQLITE_READONLY_RECOVERY, SQLITE_READONLY_CANTINIT].includes(sqliteCode(error) ?? 0)
+  );
+}
+
+/** True when there is a hot journal, which a read-only connection may not roll back. */
+export function needsRollback(error: unknown): boolean {
+  return sqliteCode(error) === SQLITE_READONLY_ROLLBACK;
+}
+
+function primaryCode(error: unknown): number {
+  return (sqliteCode(error) ?? 0) & 0xff;
+}

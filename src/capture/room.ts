@@ -1,0 +1,34 @@
+import { mkdirSync, rmSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { ClawbackError, errno } from "../errors.ts";
+
+/** Left free on the scratch disk: the writers of this machine need it more than we do. */
+const ROOM_TO_LEAVE = 64 << 20;
+
+/**
+ * Makes one of `places` (best first) and works in it; the next one when the disk is full. A place
+ * where the work failed is removed.
+ *
+ * @param need bytes that the work will write
+ * @throws E_NO_SPACE when none has the room
+ */
+export async function inRoom<T>(
+  places: string[],
+  need: number,
+  work: (place: string) => Promise<T>,
+): Promise<T> {
+  for (const place of places) {
+    const { bavail, bsize } = statfsSync(dirname(place));
+    if (bavail * bsize < need + ROOM_TO_LEAVE) continue;
+    mkdirSync(place, { mode: 0o700 });
+    try {
+      return await work(place);
+    } catch (error) {
+      rmSync(place, { recursive: true, force: true });
+      if (errno(error) !== "ENOSPC" && errno(error) !== "EDQUOT") throw error;
+    }
+  }
+  throw new ClawbackError("E_NO_SPACE", `no room for a copy of ${need} bytes`, {
+    hint: `Free some space in ${places.map((place) => dirname(place)).join(" or ")}.`,
+  });
+}
