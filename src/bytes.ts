@@ -32,3 +32,9 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+/** A buffer of at least so many bytes, to whole MiB once it is large: one that grows is replaced seldom. */
+export function roomyBuffer(length: number): Buffer<ArrayBuffer> {
+  const step = length > 64 << 10 ? 1 << 20 : 64 << 10;
+  return Buffer.allocUnsafeSlow(Math.ceil(Math.max(1, length) / step) * step);
+}

@@ -1,5 +1,5 @@
 import { parentPort, Worker, type Transferable } from "node:worker_threads";
-import { ClawbackError, type ErrorCode, messageOf } from "./errors.ts";
+import { ClawbackError, errno, type ErrorCode, messageOf } from "./errors.ts";
 
 /**
  * Threads that do one kind of job. A job goes to the thread with the fewest in hand; besides its
@@ -17,7 +17,10 @@ interface FromWorker<Result, Event> {
 }
 
 interface FailureRecord {
+  /** Of a ClawbackError. */
   code: ErrorCode | undefined;
+  /** Of a system error. */
+  errno: string | undefined;
   message: string;
   hint: string | undefined;
   stack: string | undefined;
@@ -54,7 +57,7 @@ export function serveJobs<Job, Result, Note, Event>(
 }
 
 /** The threads' data lie in buffers; of garbage they make little, and Node's default would let it grow. */
-const YOUNG_GENERATION_MB = 6;
+const YOUNG_GENERATION_MB = 3;
 
 interface Thread<Job, Note> {
   worker: Worker;
@@ -103,9 +106,8 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
         }
       });
       worker.on("error", (error) => this.#reject(error));
-      worker.on("exit", (code) => {
-        if (code !== 0) this.#reject(new Error(`a worker thread ended with code ${code}`));
-      });
+      // However it ended: what it had in hand will never be answered.
+      worker.on("exit", (code) => this.#reject(new Error(`a worker thread ended with code ${code}`)));
       return { worker, inHand: 0, post: (message, transfer) => worker.postMessage(message, transfer) };
     });
   }
@@ -204,6 +206,7 @@ function recordFailure(error: unknown): FailureRecord {
   const known = error instanceof ClawbackError ? error : undefined;
   return {
     code: known?.code,
+    errno: known === undefined ? errno(error) : undefined,
     message: messageOf(error),
     hint: known?.hint,
     stack: error instanceof Error ? error.stack : undefined,
@@ -214,7 +217,7 @@ function revive(record: FailureRecord): Error {
   const details = record.hint === undefined ? {} : { hint: record.hint };
   const error =
     record.code === undefined
-      ? new Error(record.message)
+      ? Object.assign(new Error(record.message), record.errno && { code: record.errno })
       : new ClawbackError(record.code, record.message, details);
   if (record.stack !== undefined) error.stack = record.stack;
   return error;

@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** One command's work. Nothing comes back when the result went to stdout as raw bytes. */
-export type Action<Options> = (
+type Action<Options> = (
   context: Context,
   options: Options,
   args: readonly (string | undefined)[],

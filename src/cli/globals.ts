@@ -38,7 +38,7 @@ export function addGlobalOptions(program: Command): Command {
 }
 
 /** `--state-dir` → `CLAWBACK_STATE_DIR`. */
-export function variableOf(option: { long?: string | undefined }): string {
+function variableOf(option: { long?: string | undefined }): string {
   return `CLAWBACK_${(option.long ?? "").slice(2).replaceAll("-", "_").toUpperCase()}`;
 }
 

@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { EXIT } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { tellFailure } from "./failure.ts";
@@ -9,6 +10,8 @@ import { run } from "./run.ts";
 
 /** Runs Clawback on this process: its words, streams and signals. Does not come back. */
 export async function main(): Promise<void> {
+  // Long walks make short-lived garbage; left to itself, V8 grows the space for it to 100 MB.
+  setFlagsFromString("--semi-space-growth-factor=1");
   const stopping = new AbortController();
   watchInterrupts(process, {
     stop: (reason) => {

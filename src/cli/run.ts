@@ -30,7 +30,7 @@ export async function run(io: Io): Promise<ExitCode> {
       });
       try {
         const args = command.processedArgs as (string | undefined)[];
-        const outcome = await action(context, command.opts() as never, args);
+        const outcome = await action(context, command.opts<never>(), args);
         context.progress.finish();
         if (outcome !== undefined) await print(io, outcome, context);
         exitCode = outcome?.exitCode ?? EXIT.done;

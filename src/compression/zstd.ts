@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { roomyBuffer } from "../bytes.ts";
 import { ClawbackError, messageOf } from "../errors.ts";
 import { compressorHandle, decompressorHandle, type ZstdHandle } from "./zstd-handle.ts";
 import { isOneFrame } from "./zstd-frame.ts";
@@ -21,24 +22,21 @@ export class Compressor {
   }
 
   /**
-   * Compresses `input` into `out` from `outOffset` on.
-   * @returns bytes written, or -1 when they do not fit or would be no fewer than the input's
+   * One frame, in memory that the next call uses again; undefined when it would be no smaller than
+   * the input.
    */
-  compressInto(input: Uint8Array, out: Uint8Array, outOffset: number): number {
-    const frame = this.#compress(input);
-    if (frame.length >= input.length || frame.length > out.length - outOffset) return -1;
-    out.set(frame, outOffset);
-    return frame.length;
+  compress(input: Uint8Array): Uint8Array | undefined {
+    const frame = this.#frame(input);
+    return frame.length < input.length ? frame : undefined;
   }
 
-  /** The frame, in memory that the next call uses again. */
-  #compress(input: Uint8Array): Uint8Array {
+  #frame(input: Uint8Array): Uint8Array {
     if (this.#handle === undefined) {
       const params = { [constants.ZSTD_c_compressionLevel]: this.#level };
       return zstdCompressSync(input, { params });
     }
     const bound = compressBound(input.length);
-    if (this.#scratch.length < bound) this.#scratch = Buffer.allocUnsafeSlow(bound);
+    if (this.#scratch.length < bound) this.#scratch = roomyBuffer(bound);
     const written = this.#handle.run(input, this.#scratch);
     if (written < 0) throw new ClawbackError("E_FAILED", "zstd gave up on a block of data");
     return this.#scratch.subarray(0, written);

@@ -6,7 +6,7 @@ import { readPasswordFile, trimSpace } from "./password-file.ts";
 const PHRASE_WORDS = 24;
 
 /** What one place (the flags, the environment, the settings) says about the password. */
-export interface PasswordSource {
+interface PasswordSource {
   /** Who says so, for messages: "--password-file", "CLAWBACK_PASSWORD_FILE" … */
   fileName: string;
   commandName: string;

@@ -1,6 +1,6 @@
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseCapturer } from "../capture/database.ts";
+import { DatabaseCapturer, sweepScratch } from "../capture/database.ts";
 import { ClawbackError } from "../errors.ts";
 import { isInside } from "../fs/paths.ts";
 import { currentProcess } from "../fs/process-identity.ts";
@@ -63,6 +63,8 @@ export async function backupOpen(
   const parent = (await listSnapshots(repository)).filter((each) => sameGroup(each, paths)).at(-1);
   await repository.loadIndex();
   await using scratch = await openScratch(join(context.places.cacheDir, "scratch"), await currentProcess());
+  // The scratch directory minds itself; in this one a killed run may have left an image.
+  await sweepScratch(tmpdir());
   await using capturer = new DatabaseCapturer({
     scratch: scratch.path,
     fallbackScratch: tmpdir(),

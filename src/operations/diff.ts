@@ -25,7 +25,9 @@ export async function diff(
       const { path, before, after } = next;
       if (before === after) continue;
       for (const [old, now] of pairs(await nodesOf(repository, before), await nodesOf(repository, after))) {
-        const name = `${path}/${(now ?? (old as TreeNode)).name.toString()}`;
+        const node = now ?? old;
+        if (node === undefined) continue;
+        const name = `${path}/${node.name.toString()}`;
         const change = compare(old, now);
         if (change !== undefined) changes.push({ path: name, change, bytes: size(now) - size(old) });
         if (old?.subtree !== undefined || now?.subtree !== undefined) {

@@ -1,5 +1,4 @@
 import type { Channel } from "../openclaw/configured-channels.ts";
-import type { RecoveryKit } from "./recovery-kit.ts";
 
 /**
  * The `--json` documents, version 1, as `docs/scripting.md` promises them to scripts. Operations
@@ -53,6 +52,20 @@ export interface Exclusion {
 export interface PathProblem {
   path: string;
   message: string;
+}
+
+/** What a person needs on paper on the worst day. */
+export interface RecoveryKit {
+  /** The 0600 file on this machine that holds the phrase; null when the repository has a password of the user's own. */
+  phraseFile: string | null;
+  /** Never in `--json` output or logs unless asked for. */
+  phrase: string | null;
+  location: string;
+  repositoryId: string;
+  /** Where the copy of the program lies; null when there is none. */
+  program: string | null;
+  /** To be typed on a new machine: first with restic alone, then with Clawback. */
+  commands: string[];
 }
 
 export interface InitDocument {

@@ -1,5 +1,5 @@
 import {
-  DatabaseCapturer,
+  type DatabaseCapturer,
   type DatabaseImage,
   databaseSignature,
   sameSignature,

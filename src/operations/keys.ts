@@ -2,8 +2,8 @@ import { ClawbackError } from "../errors.ts";
 import { shortId } from "../repository/ids.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { OperationContext } from "./context.ts";
-import type { KeyDocument } from "./documents.ts";
-import { type RecoveryKit, recoveryKit } from "./recovery-kit.ts";
+import type { KeyDocument, RecoveryKit } from "./documents.ts";
+import { recoveryKit } from "./recovery-kit.ts";
 import { withRepository } from "./with-repository.ts";
 
 export async function listKeys(context: OperationContext): Promise<KeyDocument[]> {

@@ -6,22 +6,9 @@ import { errno } from "../errors.ts";
 import type { Repository } from "../repository/repository.ts";
 import { listSnapshots } from "../snapshot/snapshots.ts";
 import type { OperationContext } from "./context.ts";
+import type { RecoveryKit } from "./documents.ts";
 import { programDirectory } from "./program-copy.ts";
 import { isWhole } from "./snapshot-documents.ts";
-
-/** What a person needs on paper on the worst day. */
-export interface RecoveryKit {
-  /** The 0600 file on this machine that holds the phrase; null when the repository has a password of the user's own. */
-  phraseFile: string | null;
-  /** Never in `--json` output or logs unless asked for. */
-  phrase: string | null;
-  location: string;
-  repositoryId: string;
-  /** Where the copy of the program lies; null when there is none. */
-  program: string | null;
-  /** To be typed on a new machine: first with restic alone, then with Clawback. */
-  commands: string[];
-}
 
 export async function recoveryKit(
   context: OperationContext,

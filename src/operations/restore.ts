@@ -112,7 +112,8 @@ async function count(
 ): Promise<{ files: number; directories: number; bytes: number }> {
   const sum = { files: 0, directories: 0, bytes: 0 };
   const enter = (entry: { path: Buffer; node: TreeNode }) => select(entry.path, entry.node) !== "skip";
-  for await (const { path, node } of walkTree(repository, snapshot.tree, enter)) {
+  // What is damaged is told of when it is restored.
+  for await (const { path, node } of walkTree(repository, snapshot.tree, enter, () => {})) {
     signal.throwIfAborted();
     if (select(path, node) !== "take") continue;
     if (node.type === "dir") sum.directories++;

@@ -37,7 +37,7 @@ export class BlobIndex {
   #slots: Int32Array<SharedArrayBuffer>;
 
   constructor(expectedBlobs = 1024) {
-    this.#capacity = Math.max(1024, expectedBlobs);
+    this.#capacity = Math.max(1024, Math.ceil(expectedBlobs));
     this.#ids = new Uint8Array(new SharedArrayBuffer(this.#capacity * ID_BYTES));
     this.#types = new Uint8Array(new SharedArrayBuffer(this.#capacity));
     this.#fields = new Uint32Array(this.#capacity * FIELDS);

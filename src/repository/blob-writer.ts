@@ -1,6 +1,6 @@
-import { rawIdOf } from "./ids.ts";
-import { encodeIndex, INDEX_BLOBS, type IndexedPack } from "./index-file.ts";
-import { type BlobType, type FinishedPack, PACK_BUFFER_SIZE, PackBuilder, plainLength } from "./pack.ts";
+import { idOf } from "./ids.ts";
+import { encodeIndex, encodeIndexedPack, INDEX_BLOBS } from "./index-file.ts";
+import { type BlobType, type FinishedPack, PACK_BUFFER_SIZE, PACK_SIZE, PackBuilder, plainLength } from "./pack.ts";
 import type { Repository } from "./repository.ts";
 
 /**
@@ -13,7 +13,8 @@ export class BlobWriter {
   readonly #builders: Record<BlobType, PackBuilder>;
   readonly #added: Record<BlobType, Set<string>> = { data: new Set(), tree: new Set() };
   #saving: Promise<unknown> = Promise.resolve();
-  #unindexed: IndexedPack[] = [];
+  /** Entries of the next index file. */
+  #unindexed: Buffer[] = [];
   #unindexedBlobs = 0;
   /** Bytes of packs and index files stored so far. */
   bytesStored = 0;
@@ -35,29 +36,23 @@ export class BlobWriter {
     this.bytesStored += pack.bytes.length;
     this.blobsStored += pack.blobs.length;
     for (const blob of pack.blobs) this.bytesAdded += plainLength(blob);
-    this.#unindexed.push({ id: pack.id, blobs: pack.blobs });
+    this.#unindexed.push(encodeIndexedPack(pack));
+    this.#repository.index.addPack(pack.id, pack.blobs);
     this.#unindexedBlobs += pack.blobs.length;
     if (this.#unindexedBlobs >= INDEX_BLOBS) await this.#saveIndex();
   }
 
   /** Stores one blob unless it is known. For the few that are made on this thread: trees, the manifest. @returns its id */
   async saveBlob(type: BlobType, plain: Uint8Array): Promise<string> {
-    const rawId = rawIdOf(plain);
-    const id = rawId.toString("hex");
+    const id = idOf(plain);
     if (this.#added[type].has(id) || this.#repository.index.has(type, id)) return id;
     this.#added[type].add(id);
     const builder = this.#builders[type];
     let full: FinishedPack | undefined;
     if (!builder.needsBuffer && !builder.hasRoomFor(plain.length)) full = builder.finish();
-    if (builder.needsBuffer) builder.reset(new Uint8Array(PACK_BUFFER_SIZE));
-    builder.add(plain, rawId);
-    if (full !== undefined) {
-      // One upload at a time: whoever makes blobs faster than they are stored waits here.
-      await this.#saving;
-      this.#saving = this.savePack(full);
-      // Whoever comes next sees the failure; until then it is not an unhandled one.
-      this.#saving.catch(() => {});
-    }
+    if (builder.needsBuffer) builder.reset(Buffer.allocUnsafeSlow(bufferSize(plain.length)));
+    builder.add(plain, id);
+    if (full !== undefined) await this.#saveInTurn(full);
     return id;
   }
 
@@ -70,6 +65,16 @@ export class BlobWriter {
     await this.#saveIndex();
   }
 
+  /** One upload at a time: whoever makes blobs faster than they are stored waits here for the last. */
+  async #saveInTurn(pack: FinishedPack): Promise<void> {
+    const before = this.#saving;
+    // A chain, since several callers may wait for the same upload: none may drop out of what `flush` awaits.
+    this.#saving = before.then(() => this.savePack(pack));
+    // Whoever comes next sees the failure; until then it is not an unhandled one.
+    this.#saving.catch(() => {});
+    await before;
+  }
+
   async #saveIndex(): Promise<void> {
     const packs = this.#unindexed;
     if (packs.length === 0) return;
@@ -78,6 +83,10 @@ export class BlobWriter {
     this.#assertHeld();
     const { size } = await this.#repository.saveUnpacked("index", encodeIndex(packs));
     this.bytesStored += size;
-    for (const pack of packs) this.#repository.index.addPack(pack.id, pack.blobs);
   }
+}
+
+/** A tree of hundreds of thousands of entries is larger than a pack: it gets one of its own. */
+function bufferSize(plainBytes: number): number {
+  return PACK_BUFFER_SIZE + Math.max(0, plainBytes - PACK_SIZE);
 }

@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { Sealer } from "../crypto/sealer.ts";
 import { hasCode, messageOf } from "../errors.ts";
+import { sweeper } from "../garbage.ts";
 import { serveJobs } from "../worker-pool.ts";
 import type { CheckJob, CheckResult, CheckWorkerData } from "./check-job.ts";
 import { idOf } from "./ids.ts";
@@ -9,6 +10,7 @@ import { BlobOpener, type PackedBlob, parsePack } from "./pack.ts";
 /** One thread of `check --read-data`: is every byte of a pack what it was when it was written. */
 const { key } = workerData as CheckWorkerData;
 const sealer = new Sealer(key);
+const sweep = sweeper();
 const opener = new BlobOpener(sealer);
 
 serveJobs<CheckJob, CheckResult, never, never>((job) => {
@@ -24,6 +26,7 @@ serveJobs<CheckJob, CheckResult, never, never>((job) => {
       opener.open(bytes.subarray(blob.offset, blob.offset + blob.length), blob),
     );
   }
+  sweep();
   return faults;
 });
 

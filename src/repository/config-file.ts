@@ -37,13 +37,13 @@ export function decodeConfig(plain: Uint8Array): RepositoryConfig {
     new ClawbackError("E_REPO_FORMAT", `the repository's config ${what}`, {
       hint: "a newer program may have made it; see whether a newer Clawback or restic opens it",
     });
-  let parsed: Record<string, unknown>;
+  let parsed: Record<string, unknown> | null;
   try {
-    parsed = JSON.parse(Buffer.from(plain).toString("utf8")) as Record<string, unknown>;
+    parsed = JSON.parse(Buffer.from(plain).toString("utf8")) as Record<string, unknown> | null;
   } catch (cause) {
     throw new ClawbackError("E_REPO_FORMAT", "the repository's config is not JSON", { cause });
   }
-  const { version, id, chunker_polynomial: polynomial } = parsed;
+  const { version, id, chunker_polynomial: polynomial } = parsed ?? {};
   if (version !== 1 && version !== 2) {
     throw refuse(`names format version ${JSON.stringify(version)}, which is not known here`);
   }

@@ -5,11 +5,6 @@ export function idOf(bytes: Uint8Array): string {
   return hash("sha256", bytes, "hex");
 }
 
-/** The same as 32 raw bytes. */
-export function rawIdOf(bytes: Uint8Array): Buffer {
-  return hash("sha256", bytes, "buffer");
-}
-
 /** True for 64 lower-case hex digits. */
 export function isId(text: unknown): text is string {
   return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);

@@ -46,13 +46,13 @@ export async function makeKeyFile(
 
 /** @throws E_DAMAGED when the bytes are not a key file of the known form */
 export function parseKeyFile(bytes: Uint8Array): KeyFile {
-  let parsed: Partial<KeyFile>;
+  let parsed: Partial<KeyFile> | null;
   try {
-    parsed = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<KeyFile>;
+    parsed = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<KeyFile> | null;
   } catch (cause) {
     throw new ClawbackError("E_DAMAGED", "a key file is not JSON", { cause });
   }
-  const { kdf, N, r, p, salt, data } = parsed;
+  const { kdf, N, r, p, salt, data } = parsed ?? {};
   if (
     kdf !== "scrypt" ||
     !Number.isInteger(N) ||

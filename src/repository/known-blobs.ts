@@ -4,6 +4,8 @@ const ID_BYTES = 32;
 const EMPTY = 0;
 const BUSY = 1;
 const TAKEN = 2;
+/** 1.2 GB at 36 bytes each, of which only what is used takes memory: a sparse file of petabytes gets no more. */
+const MAX_SLOTS = 2 ** 25;
 
 /** What a thread needs to join in: shared memory only, so it costs nothing to send. */
 export interface KnownBlobsShare {
@@ -36,7 +38,8 @@ export class KnownBlobs {
 
   /** @param expectedNew how many new blobs this run may bring at most; the table has room for twice as many */
   static share(index: IndexShare, expectedNew: number): KnownBlobsShare {
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(1024, expectedNew * 2)));
+    const wanted = Math.min(Math.max(1024, expectedNew * 2), MAX_SLOTS);
+    const slots = 2 ** Math.ceil(Math.log2(wanted));
     return {
       index,
       newIds: new SharedArrayBuffer(slots * ID_BYTES),

@@ -1,6 +1,6 @@
-import type { Compressor } from "../compression/zstd.ts";
-import { decompressInto } from "../compression/zstd.ts";
-import { type Sealer, SEALED_OVERHEAD } from "../crypto/sealer.ts";
+import { roomyBuffer } from "../bytes.ts";
+import { Compressor, decompressInto } from "../compression/zstd.ts";
+import { Sealer, SEALED_OVERHEAD, type SymmetricKey } from "../crypto/sealer.ts";
 import { ClawbackError } from "../errors.ts";
 import { idOf } from "./ids.ts";
 
@@ -52,6 +52,24 @@ export interface BlobCoder {
   sealer: Sealer;
   /** Undefined in a repository of version 1, which knows no compression. */
   compressor: Compressor | undefined;
+  /** For blobs up to SMALL_BLOB. */
+  smallCompressor: Compressor | undefined;
+}
+
+/**
+ * The pages of databases come in chunks up to this size. On these zstd's level 1 is as small as
+ * level 3 (2.16 times on 8 KiB of our sample either way) and a third faster.
+ */
+const SMALL_BLOB = 32 << 10;
+const SMALL_LEVEL = 1;
+
+/** What a thread needs to make blobs: its own, since none of it is shared. */
+export function blobCoder(key: SymmetricKey, version: 1 | 2): BlobCoder {
+  return {
+    sealer: new Sealer(key),
+    compressor: version === 1 ? undefined : new Compressor(),
+    smallCompressor: version === 1 ? undefined : new Compressor(SMALL_LEVEL),
+  };
 }
 
 /**
@@ -64,7 +82,6 @@ export class PackBuilder {
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   #blobs: PackedBlob[] = [];
-  #compressed: Uint8Array = Buffer.allocUnsafe(64 << 10);
   readonly #opener: BlobOpener;
 
   constructor(type: BlobType, coder: BlobCoder) {
@@ -97,32 +114,33 @@ export class PackBuilder {
   }
 
   /**
-   * Compresses, seals, appends, and then opens what it sealed again: a bit that flipped on the
-   * way (bad memory, a bug) is found before the original is gone, not at the restore.
+   * Compresses, seals, appends, and then opens what it sealed and compares: a bit that flipped on
+   * the way (bad memory, a bug) is found before the original is gone, not at the restore.
    *
-   * @param rawId SHA-256 of `plain`, 32 bytes
+   * @param id hex SHA-256 of `plain`
    * @returns bytes added to the pack
    * @throws E_DAMAGED when what was sealed does not open to the same bytes
    */
-  add(plain: Uint8Array, rawId: Uint8Array): number {
+  add(plain: Uint8Array, id: string): number {
     const buffer = this.#buffer;
     if (buffer === undefined) throw new Error("no buffer to pack into");
-    if (this.#compressed.length < plain.length) {
-      this.#compressed = Buffer.allocUnsafe(plain.length);
-    }
-    const { sealer, compressor } = this.#coder;
-    const packed = compressor?.compressInto(plain, this.#compressed.subarray(0, plain.length), 0) ?? -1;
-    const shrunk = packed > 0 && packed < plain.length;
-    const body = shrunk ? this.#compressed.subarray(0, packed) : plain;
+    const { sealer, compressor, smallCompressor } = this.#coder;
+    const frame = (plain.length <= SMALL_BLOB ? smallCompressor : compressor)?.compress(plain);
+    const body = frame ?? plain;
     const length = sealer.sealInto(body, buffer, this.#used);
     const blob: PackedBlob = {
       type: this.#type,
-      id: Buffer.from(rawId.buffer, rawId.byteOffset, rawId.length).toString("hex"),
+      id,
       offset: this.#used,
       length,
-      uncompressedLength: shrunk ? plain.length : 0,
+      uncompressedLength: frame === undefined ? 0 : plain.length,
     };
-    this.#opener.open(buffer.subarray(this.#used, this.#used + length), blob);
+    const sealed = buffer.subarray(this.#used, this.#used + length);
+    if (Buffer.compare(this.#opener.openUnproven(sealed, blob), plain) !== 0) {
+      throw new ClawbackError("E_DAMAGED", "a blob did not open to what was sealed", {
+        hint: "this machine's memory may be faulty: nothing of it was stored; test the memory, then try again",
+      });
+    }
     this.#used += length;
     this.#blobs.push(blob);
     return length;
@@ -222,21 +240,29 @@ export class BlobOpener {
     sealed: Uint8Array,
     { id, length, uncompressedLength }: Pick<PackedBlob, "id" | "length" | "uncompressedLength">,
   ): Uint8Array {
-    if (sealed.length !== length || length < SEALED_OVERHEAD || uncompressedLength > MAX_PLAIN) {
-      throw new ClawbackError("E_DAMAGED", `blob ${id.slice(0, 8)} has an impossible length`);
-    }
-    if (this.#opened.length < length) this.#opened = Buffer.allocUnsafe(length);
-    const body = this.#opened.subarray(0, this.#sealer.openInto(sealed, this.#opened));
-    const plain = uncompressedLength > 0 ? this.#decompress(body, uncompressedLength) : body;
+    const plain = this.openUnproven(sealed, { id, length, uncompressedLength });
     if (idOf(plain) !== id) {
       throw new ClawbackError("E_DAMAGED", `blob ${id.slice(0, 8)} does not match its id`);
     }
     return plain;
   }
 
+  /** The same without the proof by hash, for whoever has the plain bytes to compare with. */
+  openUnproven(
+    sealed: Uint8Array,
+    { id, length, uncompressedLength }: Pick<PackedBlob, "id" | "length" | "uncompressedLength">,
+  ): Uint8Array {
+    if (sealed.length !== length || length < SEALED_OVERHEAD || uncompressedLength > MAX_PLAIN) {
+      throw new ClawbackError("E_DAMAGED", `blob ${id.slice(0, 8)} has an impossible length`);
+    }
+    if (this.#opened.length < length) this.#opened = roomyBuffer(length);
+    const body = this.#opened.subarray(0, this.#sealer.openInto(sealed, this.#opened));
+    return uncompressedLength > 0 ? this.#decompress(body, uncompressedLength) : body;
+  }
+
   #decompress(body: Uint8Array, length: number): Uint8Array {
     // One byte more than the content, as `decompressInto` asks.
-    if (this.#plain.length <= length) this.#plain = Buffer.allocUnsafe(length + 1);
+    if (this.#plain.length <= length) this.#plain = roomyBuffer(length + 1);
     decompressInto(body, length, this.#plain);
     return this.#plain.subarray(0, length);
   }

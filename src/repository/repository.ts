@@ -1,13 +1,12 @@
-import { Compressor } from "../compression/zstd.ts";
 import { generateKey, Sealer, type SymmetricKey } from "../crypto/sealer.ts";
 import { ClawbackError, hasCode } from "../errors.ts";
 import type { FileInfo, FileType, Storage } from "../storage/storage.ts";
 import { BlobIndex } from "./blob-index.ts";
 import { decodeConfig, encodeConfig, newConfig, type RepositoryConfig } from "./config-file.ts";
-import { idOf } from "./ids.ts";
+import { idOf, shortId } from "./ids.ts";
 import { decodeIndex } from "./index-file.ts";
 import { type KeyFile, makeKeyFile, openKeyFile, parseKeyFile } from "./key-file.ts";
-import { type BlobCoder, BlobOpener, type BlobType } from "./pack.ts";
+import { type BlobCoder, blobCoder, BlobOpener, type BlobType } from "./pack.ts";
 import { unwrapUnpacked, wrapUnpacked } from "./unpacked.ts";
 
 /** Files whose plain form is sealed JSON with a version mark, named by the hash of what is stored. */
@@ -110,12 +109,9 @@ export class Repository {
     return Repository.open(this.storage, passwords);
   }
 
-  /** For this thread: sealer and compressor with the repository's key and version. */
+  /** What this thread needs to make blobs of this repository. */
   coder(): BlobCoder {
-    return {
-      sealer: this.#sealer,
-      compressor: this.config.version === 1 ? undefined : new Compressor(),
-    };
+    return blobCoder(this.masterKey, this.config.version);
   }
 
   /** Seals and stores JSON under the hash of what is stored. */
@@ -204,26 +200,33 @@ async function findKey(
   passwords: string[],
 ): Promise<{ keyId: string; master: SymmetricKey }> {
   let tried = 0;
+  const damaged: string[] = [];
   for await (const { name } of storage.list("key")) {
     if (++tried > MAX_KEYS_TRIED) break;
     const bytes = await storage.load({ type: "key", name });
-    let file: KeyFile;
+    if (idOf(bytes) !== name) damaged.push(shortId(name));
     try {
-      file = parseKeyFile(bytes);
+      const file = parseKeyFile(bytes);
+      for (const password of passwords) {
+        const master = await openKeyFile(file, password);
+        if (master !== undefined) return { keyId: name, master };
+      }
     } catch (error) {
       // One damaged key must not lock out the others.
-      if (hasCode(error, "E_DAMAGED")) continue;
-      throw error;
-    }
-    for (const password of passwords) {
-      const master = await openKeyFile(file, password);
-      if (master !== undefined) return { keyId: name, master };
+      if (!hasCode(error, "E_DAMAGED")) throw error;
     }
   }
   if (tried === 0) {
     throw new ClawbackError("E_REPO_FORMAT", `the repository at ${storage.location} has no keys`, {
       hint: "bring its `keys` folder back from a copy of the repository",
     });
+  }
+  if (damaged.length > 0) {
+    throw new ClawbackError(
+      "E_DAMAGED",
+      `no key opens with this password, and of key ${damaged.join(", ")} the file is damaged`,
+      { hint: "bring the `keys` folder back from a copy of the repository; the data may be whole" },
+    );
   }
   throw new ClawbackError("E_WRONG_KEY", "no key of the repository opens with this password", {
     hint: "give the recovery phrase or password with --password-file or --password-command",

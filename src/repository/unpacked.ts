@@ -1,3 +1,4 @@
+import { concat } from "../bytes.ts";
 import { Compressor, decompressUnknown } from "../compression/zstd.ts";
 import { ClawbackError } from "../errors.ts";
 
@@ -13,10 +14,8 @@ const MAX_PLAIN = 1 << 30;
  */
 export function wrapUnpacked(json: Uint8Array, version: 1 | 2): Uint8Array {
   if (version === 1) return json;
-  const out = Buffer.allocUnsafe(json.length + (json.length >> 7) + 1024);
-  out[0] = VERSIONED;
-  const written = new Compressor().compressInto(json, out, 1);
-  if (written >= 0) return out.subarray(0, 1 + written);
+  const frame = new Compressor().compress(json);
+  if (frame !== undefined) return concat([new Uint8Array([VERSIONED]), frame]);
   // Tiny or random: does not shrink. The bare JSON is legal as well.
   return json;
 }

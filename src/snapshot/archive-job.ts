@@ -34,8 +34,8 @@ export interface FileStat {
 export type FileOutcome =
   | {
       kind: "stored";
-      /** 32 raw bytes for each chunk, in order. */
-      ids: Uint8Array;
+      /** 64 hex digits for each chunk, in order, without a gap. */
+      ids: string;
       /** Bytes read: the node's size. */
       size: number;
       /** What `fstat` saw at the first read, when it was not what `seen` says. */
@@ -56,7 +56,36 @@ export interface PackEvent {
   id: string;
   buffer: ArrayBuffer;
   length: number;
-  blobs: PackedBlob[];
+  /** The blobs' ids, 64 hex digits each, and three numbers for each: as columns they cost nothing to send. */
+  ids: string;
+  numbers: Uint32Array<ArrayBuffer>;
+}
+
+/** Data blobs as the columns of a `PackEvent`. */
+export function packColumns(blobs: readonly PackedBlob[]): Pick<PackEvent, "ids" | "numbers"> {
+  const numbers = new Uint32Array(blobs.length * 3);
+  for (const [i, { offset, length, uncompressedLength }] of blobs.entries()) {
+    numbers.set([offset, length, uncompressedLength], i * 3);
+  }
+  return { ids: blobs.map(({ id }) => id).join(""), numbers };
+}
+
+/** The reverse of `packColumns`. */
+export function blobsOf({ ids, numbers }: Pick<PackEvent, "ids" | "numbers">): PackedBlob[] {
+  return splitIds(ids).map((id, i) => ({
+    type: "data",
+    id,
+    offset: numbers[i * 3] as number,
+    length: numbers[i * 3 + 1] as number,
+    uncompressedLength: numbers[i * 3 + 2] as number,
+  }));
+}
+
+/** Ids that were joined, one by one. */
+export function splitIds(joined: string): string[] {
+  const ids: string[] = [];
+  for (let at = 0; at < joined.length; at += 64) ids.push(joined.slice(at, at + 64));
+  return ids;
 }
 
 /** A buffer to fill. */

@@ -1,20 +1,20 @@
 import { workerData } from "node:worker_threads";
 import { RabinChunker } from "../chunker/rabin.ts";
-import { Compressor } from "../compression/zstd.ts";
-import { Sealer } from "../crypto/sealer.ts";
 import { errno, messageOf } from "../errors.ts";
-import { rawIdOf } from "../repository/ids.ts";
+import { sweeper } from "../garbage.ts";
+import { idOf } from "../repository/ids.ts";
 import { KnownBlobs } from "../repository/known-blobs.ts";
-import { PackBuilder } from "../repository/pack.ts";
+import { blobCoder, PackBuilder } from "../repository/pack.ts";
 import { serveJobs, type WorkerPort } from "../worker-pool.ts";
-import type {
-  ArchiveJob,
-  ArchiveResult,
-  ArchiveWorkerData,
-  BufferNote,
-  FileOutcome,
-  FileTask,
-  PackEvent,
+import {
+  type ArchiveJob,
+  type ArchiveResult,
+  type ArchiveWorkerData,
+  type BufferNote,
+  type FileOutcome,
+  type FileTask,
+  packColumns,
+  type PackEvent,
 } from "./archive-job.ts";
 import { FileChunks } from "./file-chunks.ts";
 
@@ -26,12 +26,11 @@ import { FileChunks } from "./file-chunks.ts";
 const { key, version, chunkerPolynomial, known: share } = workerData as ArchiveWorkerData;
 
 const known = new KnownBlobs(share);
-const builder = new PackBuilder("data", {
-  sealer: new Sealer(key),
-  compressor: version === 1 ? undefined : new Compressor(),
-});
+const builder = new PackBuilder("data", blobCoder(key, version));
 const chunks = new FileChunks(new RabinChunker({ polynomial: chunkerPolynomial }));
 
+const sweep = sweeper();
+const rawId = Buffer.alloc(32);
 const freeBuffers: ArrayBuffer[] = [];
 let wakeWaiter: (() => void) | undefined;
 
@@ -55,16 +54,18 @@ async function storeFile(task: FileTask, port: WorkerPort<PackEvent>): Promise<F
   try {
     using file = chunks.open(task);
     if (file === undefined) return { kind: "database" };
-    const ids: Uint8Array[] = [];
+    let ids = "";
     for (let chunk = file.next(); chunk !== undefined; chunk = file.next()) {
-      const rawId = rawIdOf(chunk);
-      ids.push(rawId);
+      // As hex and back: Node makes a Buffer of a hash at a third of the cost of the hash itself.
+      const id = idOf(chunk);
+      ids += id;
+      rawId.write(id, "hex");
       if (!known.claim(rawId)) continue;
       if (!builder.needsBuffer && !builder.hasRoomFor(chunk.length)) emitPack(port);
       if (builder.needsBuffer) builder.reset(new Uint8Array(await takeBuffer()));
-      builder.add(chunk, rawId);
+      builder.add(chunk, id);
     }
-    return { kind: "stored", ids: Buffer.concat(ids), ...file.finish() };
+    return { kind: "stored", ids, ...file.finish() };
   } catch (error) {
     const code = errno(error);
     // Only what the file system says of this file is its own failure; anything else is ours.
@@ -74,8 +75,10 @@ async function storeFile(task: FileTask, port: WorkerPort<PackEvent>): Promise<F
 }
 
 function emitPack(port: WorkerPort<PackEvent>): void {
+  sweep();
   const { id, bytes, blobs } = builder.finish();
-  port.emit({ id, buffer: bytes.buffer, length: bytes.length, blobs }, [bytes.buffer]);
+  const event = { id, buffer: bytes.buffer, length: bytes.length, ...packColumns(blobs) };
+  port.emit(event, [event.buffer, event.numbers.buffer]);
 }
 
 /** Waits until the archiver has stored a pack of ours: this is what holds memory flat. */

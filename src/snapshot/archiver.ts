@@ -3,7 +3,7 @@ import { ClawbackError, errno, messageOf } from "../errors.ts";
 import type { Progress } from "../progress.ts";
 import { BlobWriter } from "../repository/blob-writer.ts";
 import type { Repository } from "../repository/repository.ts";
-import type { FileOutcome } from "./archive-job.ts";
+import { type FileOutcome, splitIds } from "./archive-job.ts";
 import { FileStore, type StoredFile } from "./file-store.ts";
 import { fromStat, type TreeNode } from "./node.ts";
 import { ParentTree } from "./parent-tree.ts";
@@ -59,7 +59,7 @@ export interface ArchiveOptions {
 }
 
 /** What became of an entry. */
-export type EntryState = "new" | "changed" | "unchanged";
+type EntryState = "new" | "changed" | "unchanged";
 
 export interface ArchivedFile {
   path: Buffer;
@@ -289,15 +289,16 @@ class ArchiveRun {
     return node;
   }
 
-  /** A file with several names is read once. */
+  /** A file with several names is read once; by the next name, when one of them is gone or not readable. */
   #once(
     { stat }: WalkEntry,
     read: () => Promise<StoredFile | undefined>,
   ): Promise<StoredFile | undefined> {
     if (stat.nlink <= 1n) return read();
-    const key = `${stat.dev}:${stat.ino}`;
-    let reading = this.#hardLinks.get(key);
-    if (reading === undefined) this.#hardLinks.set(key, (reading = read()));
+    const key = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+    const earlier = this.#hardLinks.get(key);
+    const reading = earlier === undefined ? read() : earlier.then((stored) => stored ?? read());
+    this.#hardLinks.set(key, reading);
     return reading;
   }
 
@@ -329,7 +330,7 @@ class ArchiveRun {
       return undefined;
     }
     const size = Number(entry.stat.size);
-    return { kind: "stored", ids: new Uint8Array(0), size, stat: undefined, changed: false };
+    return { kind: "stored", ids: "", size, stat: undefined, changed: false };
   }
 
   #fileFailed(path: Buffer, code: string | undefined, message: string): void {
@@ -374,7 +375,7 @@ class ArchiveRun {
     const node = fromStat(entry.name, seen, extras);
     if (stored !== undefined) {
       node.size = BigInt(stored.size);
-      node.content = hexIds(stored.ids);
+      node.content = splitIds(stored.ids);
     }
     return node;
   }
@@ -406,13 +407,6 @@ function hasJournal(entry: WalkEntry, siblings: ReadonlySet<string>): boolean {
 /** The stat of the walk with what was seen when the file was opened. */
 function overlay(stat: BigIntStats, seen: Partial<BigIntStats>): BigIntStats {
   return Object.assign(Object.create(Object.getPrototypeOf(stat)) as BigIntStats, stat, seen);
-}
-
-function hexIds(raw: Uint8Array): string[] {
-  const hex = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("hex");
-  const ids: string[] = [];
-  for (let at = 0; at < hex.length; at += 64) ids.push(hex.slice(at, at + 64));
-  return ids;
 }
 
 async function turn(signal: AbortSignal): Promise<void> {

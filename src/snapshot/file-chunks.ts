@@ -6,8 +6,10 @@ import type { FileStat, FileTask } from "./archive-job.ts";
 /** The largest chunk that the content-defined chunker makes, and the smallest. */
 const MAX_CHUNK = 8 << 20;
 const MIN_CHUNK = 512 << 10;
-/** One buffer a thread, read into again and again: a chunk at least is always in it. */
-const BUFFER_SIZE = 12 << 20;
+/** Bytes of one read: what is hashed and compressed next is still in the processor's cache. */
+const READ_SIZE = 512 << 10;
+/** One buffer a thread, read into again and again, with room for the largest chunk. */
+const BUFFER_SIZE = MAX_CHUNK + READ_SIZE;
 const SQLITE_HEADER = Buffer.from("SQLite format 3\0", "latin1");
 
 /** Opens files one at a time and cuts them into chunks, all in one buffer. */
@@ -27,6 +29,7 @@ export class FileChunks {
    * @throws system errors; ELOOP when a link, EINVAL when something else has taken its place
    */
   open(task: FileTask): OpenFile | undefined {
+    this.#chunker.reset();
     const path = typeof task.path === "string" ? task.path : Buffer.from(task.path);
     const fd = openForReading(path);
     try {
@@ -86,17 +89,29 @@ export class OpenFile implements Disposable {
   /** The next chunk, a view that the next call overwrites; undefined at the end. */
   next(): Uint8Array | undefined {
     const { pageChunk } = this.#task;
-    this.#fill(pageChunk ?? MAX_CHUNK);
-    const available = this.#end - this.#start;
-    if (available === 0) return undefined;
-    const last = this.#position >= this.#limit;
-    let length: number;
-    if (pageChunk !== undefined) length = Math.min(pageChunk, available);
-    else if (last && available <= MIN_CHUNK) length = available;
-    else length = this.#chunker.next(this.#buffer, this.#start, this.#end, last);
+    if (this.#end === this.#start) this.#fill(1);
+    if (this.#end === this.#start) return undefined;
+    let length = pageChunk === undefined ? this.#cut() : this.#page(pageChunk);
+    while (length < 0) {
+      this.#fill(this.#end - this.#start + 1);
+      length = this.#cut();
+    }
     const chunk = this.#buffer.subarray(this.#start, this.#start + length);
     this.#start += length;
     return chunk;
+  }
+
+  #page(pageChunk: number): number {
+    this.#fill(pageChunk);
+    return Math.min(pageChunk, this.#end - this.#start);
+  }
+
+  /** Where the chunker cuts; negative when it must see more. */
+  #cut(): number {
+    const last = this.#position >= this.#limit;
+    const available = this.#end - this.#start;
+    if (last && available <= MIN_CHUNK) return available;
+    return this.#chunker.next(this.#buffer, this.#start, this.#end, last);
   }
 
   /** After the last chunk: how much was read, and whether the file stayed as it was meanwhile. */
@@ -118,11 +133,17 @@ export class OpenFile implements Disposable {
   /** Reads on until `wanted` bytes are in hand, or the file is at its end. */
   #fill(wanted: number): void {
     if (this.#end - this.#start >= wanted || this.#position >= this.#limit) return;
-    this.#buffer.copyWithin(0, this.#start, this.#end);
-    this.#end -= this.#start;
-    this.#start = 0;
+    if (this.#start > 0) {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
     while (this.#position < this.#limit && this.#end < this.#buffer.length) {
-      const room = Math.min(this.#buffer.length - this.#end, this.#limit - this.#position);
+      const room = Math.min(
+        READ_SIZE,
+        this.#buffer.length - this.#end,
+        this.#limit - this.#position,
+      );
       const read = readSync(this.#fd, this.#buffer, this.#end, room, this.#position);
       // Cut off behind our back: what is there is what we take.
       if (read === 0) this.#limit = this.#position;
@@ -150,7 +171,7 @@ function pick({ size, mtimeNs, ctimeNs, ino }: FileStat): FileStat {
 }
 
 /** Whether two looks saw the same file in the same state. */
-export function sameStat(a: FileStat, b: FileStat): boolean {
+function sameStat(a: FileStat, b: FileStat): boolean {
   return (
     a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino
   );

@@ -4,26 +4,29 @@ import { KnownBlobs } from "../repository/known-blobs.ts";
 import { PACK_BUFFER_SIZE } from "../repository/pack.ts";
 import type { Repository } from "../repository/repository.ts";
 import { WorkerPool, workerScript } from "../worker-pool.ts";
-import type {
-  ArchiveJob,
-  ArchiveResult,
-  ArchiveWorkerData,
-  BufferNote,
-  FileOutcome,
-  FileTask,
-  PackEvent,
+import {
+  type ArchiveJob,
+  type ArchiveResult,
+  type ArchiveWorkerData,
+  blobsOf,
+  type BufferNote,
+  type FileOutcome,
+  type FileTask,
+  type PackEvent,
 } from "./archive-job.ts";
 
-/** Two for each thread: one is filled while the other is on its way to the storage. */
-const BUFFERS_PER_THREAD = 2;
+/** Buffers beyond one for each thread: packs on their way to the storage while every thread fills another. */
+const SPARE_BUFFERS = 1;
 /** Small files go to the threads by the bundle. */
 const BATCH_FILES = 64;
 const BATCH_BYTES = 4 << 20;
 /** A database's image is cut into parts of about this many bytes, so that all threads share it. */
 const PART_BYTES = 32 << 20;
 /** Files given to the threads and not yet answered: bounds what waits in memory. */
-const MAX_OUTSTANDING = 1024;
+const MAX_OUTSTANDING = 512;
 const MAX_THREADS = 8;
+
+type Pool = WorkerPool<ArchiveJob, ArchiveResult, BufferNote, PackEvent>;
 
 interface Waiting {
   task: FileTask;
@@ -36,9 +39,17 @@ export type StoredFile = Extract<FileOutcome, { kind: "stored" }>;
 
 /** The threads that read, cut, seal and pack files, and the packs' way into the repository. */
 export class FileStore implements AsyncDisposable {
-  readonly #pool: WorkerPool<ArchiveJob, ArchiveResult, BufferNote, PackEvent>;
+  readonly #workerData: ArchiveWorkerData;
+  readonly #writer: BlobWriter;
+  /** Started with the first file that is to be read: most backups have few or none. */
+  #pool: Pool | undefined;
+  /** Buffers that nobody fills, and threads that wait for one, longest first. */
+  readonly #freeBuffers: ArrayBuffer[] = [];
+  readonly #hungry: number[] = [];
+  #buffers = 0;
   #batch: Waiting[] = [];
   #batchBytes = 0;
+  #batchFiles = BATCH_FILES;
   #outstanding = 0;
   #wakeUps: (() => void)[] = [];
   readonly #uploads = new Set<Promise<void>>();
@@ -46,23 +57,13 @@ export class FileStore implements AsyncDisposable {
 
   /** @param expectedBlobs upper bound of the new blobs of this run, for the table of those under way */
   constructor(repository: Repository, writer: BlobWriter, expectedBlobs: number) {
-    const workerData: ArchiveWorkerData = {
+    this.#writer = writer;
+    this.#workerData = {
       key: repository.masterKey,
       version: repository.config.version,
       chunkerPolynomial: repository.config.chunkerPolynomial,
       known: KnownBlobs.share(repository.index.share(), expectedBlobs),
     };
-    this.#pool = new WorkerPool(workerScript(import.meta.url, "archive-worker"), {
-      size: Math.min(availableParallelism(), MAX_THREADS),
-      workerData,
-      onEvent: (event, thread) => this.#upload(event, thread, writer),
-    });
-    for (let thread = 0; thread < this.#pool.size; thread++) {
-      for (let i = 0; i < BUFFERS_PER_THREAD; i++) {
-        const buffer = new ArrayBuffer(PACK_BUFFER_SIZE);
-        this.#pool.note(thread, { buffer }, [buffer]);
-      }
-    }
   }
 
   /** Stores a file; resolves with what came of it. Await `room` before giving the next. */
@@ -71,7 +72,7 @@ export class FileStore implements AsyncDisposable {
       this.#outstanding++;
       this.#batch.push({ task, resolve, reject });
       this.#batchBytes += Number(task.seen?.size ?? 0n);
-      if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#sendBatch();
+      if (this.#batch.length >= this.#batchFiles || this.#batchBytes >= BATCH_BYTES) this.#sendBatch();
     });
   }
 
@@ -84,16 +85,16 @@ export class FileStore implements AsyncDisposable {
       parts.push(this.store({ path, seen: undefined, range, pageChunk, refuseDatabases: false }));
       this.#sendBatch();
     }
-    const ids: Uint8Array[] = [];
+    let ids = "";
     let read = 0;
     for (const outcome of await Promise.all(parts)) {
       if (outcome.kind !== "stored") return outcome;
-      ids.push(outcome.ids);
+      ids += outcome.ids;
       read += outcome.size;
     }
     return {
       kind: "stored",
-      ids: Buffer.concat(ids),
+      ids,
       size: read,
       stat: undefined,
       changed: read !== size,
@@ -109,21 +110,22 @@ export class FileStore implements AsyncDisposable {
     if (this.#uploadFailure !== undefined) throw this.#uploadFailure;
   }
 
-  /** Sends what is waiting for company. */
+  /** After the last file of the walk: what is waiting for company is sent, what still comes at once. */
   push(): void {
+    this.#batchFiles = 1;
     this.#sendBatch();
   }
 
   /** After the last file: packs that are not full are closed, and everything has reached the storage. */
   async finish(): Promise<void> {
     this.#sendBatch();
-    await this.#pool.runOnEach({ flush: true });
+    await this.#pool?.runOnEach({ flush: true });
     await Promise.all(this.#uploads);
     if (this.#uploadFailure !== undefined) throw this.#uploadFailure;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool[Symbol.asyncDispose]();
+    await this.#pool?.[Symbol.asyncDispose]();
   }
 
   #sendBatch(): void {
@@ -131,6 +133,7 @@ export class FileStore implements AsyncDisposable {
     if (batch.length === 0) return;
     this.#batch = [];
     this.#batchBytes = 0;
+    this.#pool ??= this.#start();
     void this.#pool
       .run({ files: batch.map(({ task }) => task) })
       .then(
@@ -147,14 +150,53 @@ export class FileStore implements AsyncDisposable {
       });
   }
 
-  #upload({ id, buffer, length, blobs }: PackEvent, thread: number, writer: BlobWriter): void {
-    const upload = writer
-      .savePack({ id, bytes: new Uint8Array(buffer, 0, length), blobs })
-      .then(() => this.#pool.note(thread, { buffer }, [buffer]))
+  #start(): Pool {
+    const size = Math.min(availableParallelism(), MAX_THREADS);
+    const pool: Pool = new WorkerPool(
+      workerScript(import.meta.url, "archive-worker"),
+      {
+        size,
+        workerData: this.#workerData,
+        onEvent: (event, thread) => {
+          this.#hungry.push(thread);
+          this.#upload(event, pool);
+          this.#feed(pool);
+        },
+      },
+    );
+    this.#hungry.push(...Array.from({ length: size }, (_, thread) => thread));
+    this.#feed(pool);
+    return pool;
+  }
+
+  /** Hands buffers to threads that wait. There are only so many: this is what holds memory flat. */
+  #feed(pool: Pool): void {
+    while (this.#hungry.length > 0) {
+      let buffer = this.#freeBuffers.pop();
+      if (buffer === undefined) {
+        if (this.#buffers >= pool.size + SPARE_BUFFERS) return;
+        this.#buffers++;
+        buffer = new ArrayBuffer(PACK_BUFFER_SIZE);
+      }
+      pool.note(this.#hungry.shift() as number, { buffer }, [buffer]);
+    }
+  }
+
+  #upload(
+    event: PackEvent,
+    pool: Pool,
+  ): void {
+    const { id, buffer, length } = event;
+    const upload = this.#writer
+      .savePack({ id, bytes: new Uint8Array(buffer, 0, length), blobs: blobsOf(event) })
+      .then(() => {
+        this.#freeBuffers.push(buffer);
+        this.#feed(pool);
+      })
       .catch(async (error: unknown) => {
         this.#uploadFailure ??= error;
-        // The thread that waits for its buffer back would wait for ever.
-        await this.#pool.stop(error);
+        // A thread that waits for a buffer would wait for ever.
+        await pool.stop(error);
       })
       .finally(() => this.#uploads.delete(upload));
     this.#uploads.add(upload);

@@ -3,7 +3,7 @@ import { hasCode } from "../errors.ts";
 import type { Repository } from "../repository/repository.ts";
 import { parseTime } from "./go-time.ts";
 import type { TreeNode } from "./node.ts";
-import { decodeTree } from "./tree.ts";
+import { loadTree } from "./tree-walker.ts";
 
 /**
  * A file that changed so shortly before it was read may have changed again within the same tick of
@@ -60,15 +60,14 @@ export class ParentTree {
   }
 
   async #load(tree: string): Promise<Map<string, TreeNode> | undefined> {
-    let bytes: Uint8Array;
+    let nodes: TreeNode[];
     try {
-      bytes = await this.#repository.loadBlob("tree", tree);
+      nodes = await loadTree(this.#repository, tree);
     } catch (error) {
       // A damaged parent costs reading everything again, never the backup.
       if (hasCode(error, "E_DAMAGED") || hasCode(error, "E_STORAGE_NOT_FOUND")) return undefined;
       throw error;
     }
-    const nodes = decodeTree(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     return new Map(nodes.map((node) => [node.name.toString("latin1"), node]));
   }
 }

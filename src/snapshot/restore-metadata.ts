@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, lchownSync, linkSync, lutimesSync, symlinkSync, utimesSync } from "node:fs";
-import { errno, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { parseTime } from "./go-time.ts";
 import { posixMode, type TreeNode } from "./node.ts";
 
@@ -24,8 +24,6 @@ export function applyMetadata(path: Buffer, node: TreeNode): string | undefined 
       else utimesSync(path, atime, mtime);
     }
   } catch (error) {
-    // Never made, and told of already.
-    if (errno(error) === "ENOENT") return undefined;
     return `its owner, mode or times could not be set: ${messageOf(error)}`;
   }
   return undefined;

@@ -30,7 +30,7 @@ export function planContents(
   files: readonly TreeEntry[],
   place: (path: Buffer) => Buffer,
 ): ContentPlan {
-  const packs = new Map<string, Map<number, RestoreBlob>>();
+  const packs = new Map<string, Map<string, RestoreBlob>>();
   const plan: ContentPlan = { parts: [], bytes: 0, faults: [] };
   for (const { path, node } of files) {
     const target = place(path).toString("latin1");
@@ -57,15 +57,15 @@ export function planContents(
 }
 
 function blobIn(
-  packs: Map<string, Map<number, RestoreBlob>>,
+  packs: Map<string, Map<string, RestoreBlob>>,
   pack: string,
   { id, offset, length, uncompressedLength }: PackedBlob,
 ): RestoreBlob {
   let blobs = packs.get(pack);
   if (blobs === undefined) packs.set(pack, (blobs = new Map()));
-  let blob = blobs.get(offset);
+  let blob = blobs.get(id);
   if (blob === undefined) {
-    blobs.set(offset, (blob = { id, offset, length, uncompressedLength, writes: [] }));
+    blobs.set(id, (blob = { id, offset, length, uncompressedLength, writes: [] }));
   }
   return blob;
 }

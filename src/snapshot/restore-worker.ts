@@ -2,12 +2,14 @@ import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { Sealer } from "../crypto/sealer.ts";
 import { hasCode, messageOf } from "../errors.ts";
+import { sweeper } from "../garbage.ts";
 import { BlobOpener } from "../repository/pack.ts";
 import { serveJobs } from "../worker-pool.ts";
 import type { RestoreJob, RestoreJobResult, RestoreWorkerData } from "./restore-job.ts";
 
 /** One thread of a restore: opens blobs, proves them by their ids, and writes them into files. */
 const { key } = workerData as RestoreWorkerData;
+const sweep = sweeper();
 const opener = new BlobOpener(new Sealer(key));
 
 /** Writes are gathered up to so many bytes: chunks of a database are small and follow each other. */
@@ -35,6 +37,7 @@ serveJobs<RestoreJob, RestoreJobResult, never, never>((job) => {
   }
   flush();
   closeAll();
+  sweep();
   return { failed };
 });
 

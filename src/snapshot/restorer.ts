@@ -1,13 +1,14 @@
 import { closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { errno, messageOf } from "../errors.ts";
+import { explainFileError } from "../fs/file-errors.ts";
 import type { Progress } from "../progress.ts";
 import { plainLength } from "../repository/pack.ts";
 import type { Repository } from "../repository/repository.ts";
 import { WorkerPool, workerScript } from "../worker-pool.ts";
 import type { TreeNode } from "./node.ts";
 import { type PackPart, planContents } from "./restore-plan.ts";
-import type { RestoreJob, RestoreJobResult, RestoreWorkerData } from "./restore-job.ts";
+import type { RestoreBlob, RestoreJob, RestoreJobResult, RestoreWorkerData } from "./restore-job.ts";
 import { applyMetadata, makeSpecial } from "./restore-metadata.ts";
 import { type TreeEntry, walkTree } from "./tree-walker.ts";
 
@@ -42,43 +43,89 @@ export interface RestoreResult {
 }
 
 const MAX_THREADS = 8;
+/** What would befall every further entry too. */
+const HOPELESS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE"]);
 
 /**
  * Writes what a snapshot holds below a directory. Order keeps a hostile snapshot harmless: all
  * directories, then files (never through a link), then links, then modes and times from the
  * deepest up. What cannot be brought back is told, the rest comes back all the same.
  *
- * @throws E_DAMAGED when a tree cannot be read, E_NO_SPACE, E_PERMISSION, E_STORAGE_…, E_INTERRUPTED
+ * @throws E_DAMAGED when the root's tree cannot be read, E_NO_SPACE, E_PERMISSION, E_STORAGE_…, E_INTERRUPTED
  */
 export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const result: RestoreResult = { files: 0, directories: 0, bytes: 0, blobs: 0, faults: [] };
-  const entries = await selectEntries(options);
-  const directories = entries.filter(({ node }) => node.type === "dir");
-  mkdirSync(options.target, { recursive: true, mode: 0o700 });
-  for (const { path } of directories) {
-    mkdirSync(below(options.target, path), { mode: 0o700 });
-    result.directories++;
+  const entries = await selectEntries(options, result);
+  try {
+    mkdirSync(options.target, { recursive: true, mode: 0o700 });
+    await layOut(options, entries, result);
+  } catch (error) {
+    throw await explainFileError(error, options.target.toString());
+  } finally {
+    options.progress.finish();
   }
-  const names = linkNames(entries);
-  const files = entries.filter(({ node, path }) => node.type === "file" && !names.has(path));
-  await writeFiles(options, files, result);
-  for (const entry of entries) makeOther(options.target, entry, names.get(entry.path), result);
-  // Deepest first: a directory that is made read-only would refuse what comes after.
-  for (const { path, node } of entries.reverse()) {
-    if (names.has(path)) continue;
-    const problem = applyMetadata(below(options.target, path), node);
-    if (problem !== undefined) result.faults.push({ path, message: problem, damaged: false });
-  }
-  options.progress.finish();
   return result;
 }
 
+async function layOut(
+  options: RestoreOptions,
+  entries: TreeEntry[],
+  result: RestoreResult,
+): Promise<void> {
+  const { target } = options;
+  // What stood there before, or was refused, is not ours to touch.
+  const made = new Set<TreeEntry>();
+  for (const entry of entries) {
+    if (entry.node.type !== "dir") continue;
+    const make = () => mkdirSync(below(target, entry.path), { mode: 0o700 });
+    if (succeeds(entry.path, make, result)) made.add(entry);
+  }
+  result.directories = made.size;
+  const names = linkNames(entries);
+  const files = entries.filter(
+    ({ node, path }) =>
+      node.type === "file" &&
+      !names.has(path) &&
+      succeeds(path, () => createFile(below(target, path)), result),
+  );
+  for (const file of files) made.add(file);
+  await writeFiles(options, files, result);
+  for (const entry of entries) {
+    if (makeOther(target, entry, names.get(entry.path), result)) made.add(entry);
+  }
+  // Deepest first: a directory that is made read-only would refuse what comes after.
+  for (const entry of entries.reverse()) {
+    const { path, node } = entry;
+    if (!made.has(entry) || names.has(path)) continue;
+    const problem = applyMetadata(below(target, path), node);
+    if (problem !== undefined) result.faults.push({ path, message: problem, damaged: false });
+  }
+}
+
+/** What this system refuses of one entry (a name too long, upper case for lower) costs that one alone. */
+function succeeds(path: Buffer, make: () => void, result: RestoreResult): boolean {
+  try {
+    make();
+    return true;
+  } catch (error) {
+    if (HOPELESS.has(errno(error) ?? "")) throw error;
+    result.faults.push({ path, message: messageOf(error), damaged: false });
+    return false;
+  }
+}
+
 /** Taken entries, and the directories that lead to them and to nothing else. */
-async function selectEntries(options: RestoreOptions): Promise<TreeEntry[]> {
+async function selectEntries(
+  options: RestoreOptions,
+  result: RestoreResult,
+): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   let leading: TreeEntry[] = [];
   const enter = ({ path, node }: TreeEntry) => options.select(path, node) !== "skip";
-  for await (const entry of walkTree(options.repository, options.tree, enter)) {
+  const onDamage = ({ path }: TreeEntry, { message }: Error) => {
+    result.faults.push({ path, message: `what was in it is lost: ${message}`, damaged: true });
+  };
+  for await (const entry of walkTree(options.repository, options.tree, enter, onDamage)) {
     options.signal.throwIfAborted();
     const choice = options.select(entry.path, entry.node);
     if (choice === "skip") continue;
@@ -118,7 +165,6 @@ async function writeFiles(
   result: RestoreResult,
 ): Promise<void> {
   const { repository, target, progress, signal } = options;
-  for (const { path } of files) createFile(below(target, path));
   const plan = planContents(repository.index, files, (path) => below(target, path));
   for (const fault of plan.faults) result.faults.push({ ...fault, damaged: true });
   result.files = files.length;
@@ -137,7 +183,7 @@ async function writeFiles(
     for (const part of waiting) {
       signal.throwIfAborted();
       await restorePart(repository, pool, part, failed);
-      result.blobs += part.blobs.length;
+      result.blobs += part.blobs.filter(({ id }) => !failed.has(id)).length;
       progress.add({ bytes: part.blobs.reduce((sum, blob) => sum + plainLength(blob), 0) });
     }
   });
@@ -167,6 +213,11 @@ async function restorePart(
   } catch (error) {
     const code = errno(error);
     if (code !== "E_STORAGE_NOT_FOUND" && code !== "E_DAMAGED") throw error;
+    if (code === "E_DAMAGED" && part.blobs.length > 1) {
+      // Cut off somewhere within: what lies before is worth having.
+      for (const blob of part.blobs) await restorePart(repository, pool, alone(part, blob), failed);
+      return;
+    }
     for (const blob of part.blobs) failed.set(blob.id, messageOf(error));
     return;
   }
@@ -178,19 +229,26 @@ async function restorePart(
   for (const { id, message } of lost) failed.set(id, message);
 }
 
+function alone({ pack }: PackPart, blob: RestoreBlob): PackPart {
+  return { pack, range: { offset: blob.offset, length: blob.length }, blobs: [blob] };
+}
+
 function createFile(path: Buffer): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   closeSync(openSync(path, flags, 0o600));
 }
 
-/** Links, further names and special files, when every file has its content. */
+/**
+ * Links, further names and special files, when every file has its content.
+ * @returns whether this was one, and was made
+ */
 function makeOther(
   target: Buffer,
   { path, node }: TreeEntry,
   original: Buffer | undefined,
   result: RestoreResult,
-): void {
-  if (original === undefined && (node.type === "dir" || node.type === "file")) return;
+): boolean {
+  if (original === undefined && (node.type === "dir" || node.type === "file")) return false;
   const problem = makeSpecial(
     below(target, path),
     node,
@@ -198,6 +256,7 @@ function makeOther(
   );
   if (problem === undefined) result.files++;
   else result.faults.push({ path, message: problem, damaged: false });
+  return problem === undefined;
 }
 
 function below(target: Buffer, path: Buffer): Buffer {

@@ -1,3 +1,4 @@
+import { type ClawbackError, hasCode } from "../errors.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { TreeNode } from "./node.ts";
 import { decodeTree } from "./tree.ts";
@@ -13,12 +14,15 @@ export interface TreeEntry {
  * The entries of a snapshot's tree, depth first, a directory before what is in it.
  *
  * @param enter whether to look into a directory; it is yielded all the same
- * @throws E_DAMAGED when a tree cannot be read
+ * @param onDamage told of a directory whose tree cannot be read, which then counts as empty
+ * @throws E_DAMAGED, E_STORAGE_NOT_FOUND when the root's tree cannot be read, or another and
+ * nobody is told
  */
 export async function* walkTree(
   repository: Repository,
   tree: string,
   enter: (entry: TreeEntry) => boolean = () => true,
+  onDamage?: (entry: TreeEntry, error: ClawbackError) => void,
 ): AsyncGenerator<TreeEntry> {
   const stack: { path: Buffer; nodes: TreeNode[]; at: number }[] = [];
   stack.push({ path: Buffer.alloc(0), nodes: await loadTree(repository, tree), at: 0 });
@@ -30,10 +34,20 @@ export async function* walkTree(
     }
     const entry = { path: Buffer.concat([level.path, SLASH, node.name]), node };
     yield entry;
-    if (node.subtree !== undefined && enter(entry)) {
+    if (!isDirectory(node) || !enter(entry)) continue;
+    try {
       stack.push({ path: entry.path, nodes: await loadTree(repository, node.subtree), at: 0 });
+    } catch (error) {
+      const lost = hasCode(error, "E_DAMAGED") || hasCode(error, "E_STORAGE_NOT_FOUND");
+      if (!lost || onDamage === undefined) throw error;
+      onDamage(entry, error);
     }
   }
+}
+
+/** A link with a tree of its own would lead a restore to wherever the link points. */
+function isDirectory(node: TreeNode): node is TreeNode & { subtree: string } {
+  return node.type === "dir" && node.subtree !== undefined;
 }
 
 /** @throws E_DAMAGED */
@@ -55,7 +69,7 @@ export async function findEntry(
     const nodes: TreeNode[] = await loadTree(repository, subtree);
     found = nodes.find((node) => node.name.toString("latin1") === part);
     if (found === undefined) return undefined;
-    subtree = found.subtree;
+    subtree = isDirectory(found) ? found.subtree : undefined;
   }
   return found === undefined ? undefined : { path, node: found };
 }

@@ -109,6 +109,10 @@ function* walkAncestor(
     const stat = yield* look(path);
     if (stat === undefined) continue;
     const entry = { path, name, stat, ancestor: !child.isRoot };
+    if (!stat.isDirectory() && child.children.size > 0) {
+      const message = "it is no directory, and leads to something that is to be taken";
+      yield { kind: "failed", failure: { path, code: "ENOTDIR", message } };
+    }
     if (child.isRoot && stat.isDirectory()) {
       yield { kind: "enter", entry, siblings };
       yield* walkDirectory(path, select, options);
@@ -117,8 +121,10 @@ function* walkAncestor(
       yield { kind: "enter", entry, siblings };
       yield* walkAncestor(path, child, select, options);
       yield { kind: "leave", entry };
-    } else {
-      const found = yield* describe(entry);
+    } else if (child.isRoot) {
+      const reason = specialReason(stat);
+      const found = reason === undefined ? yield* describe(entry) : undefined;
+      if (reason !== undefined) yield { kind: "left-out", leftOut: { path, reason, files: 1, bytes: 0 } };
       if (found !== undefined) yield { kind: "entry", entry: found, siblings };
     }
   }

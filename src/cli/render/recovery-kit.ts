@@ -1,5 +1,5 @@
 import type { View } from "../command.ts";
-import type { RecoveryKit } from "../../operations/recovery-kit.ts";
+import type { RecoveryKit } from "../../operations/documents.ts";
 import { printable } from "../output/format.ts";
 
 /** A kit as it may be printed: agents and CI keep logs, so the phrase is there only on demand. */
