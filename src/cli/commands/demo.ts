@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { Runner } from "../command.ts";
-import type { DemoDocument } from "../../operations/documents.ts";
 import { EXIT } from "../exit-codes.ts";
+import { createStyle, wantsColour } from "../output/style.ts";
+import { silentProgress } from "../../progress.ts";
 
 export function addDemo(program: Command, run: Runner): void {
   program
@@ -13,11 +14,24 @@ export function addDemo(program: Command, run: Runner): void {
     .action(
       run(async (context) => {
         const { demo } = await import("../../operations/demo.ts");
-        const { renderDemo } = await import("../render/demo.ts");
-        const document: DemoDocument = await demo(context);
+        const { renderDemo, renderStep } = await import("../render/demo.ts");
+        const { stderr } = process;
+        const screen = {
+          style: createStyle(wantsColour(stderr, context.env)),
+          width: stderr.columns || 80,
+        };
+        // Somebody is watching: each step is told as it ends, and not again at the end.
+        const live = !context.json && context.progress !== silentProgress;
+        const document = await demo(context, (step) => {
+          if (live) context.progress.note(renderStep(step, screen));
+        });
         return {
           document,
-          text: (view) => renderDemo(document, view),
+          text: (view) =>
+            renderDemo(
+              live && view.width !== undefined ? { ...document, steps: [] } : document,
+              view,
+            ),
           exitCode: document.ok ? EXIT.done : EXIT.failed,
         };
       }),
