@@ -35,14 +35,21 @@ test("the stack of a failure tells where in the thread it was", async () => {
   expect((failure as Error).stack).toContain("pool-worker");
 });
 
-test.each(["exit", "exit-well", "crash"] as const)("a thread that dies (%s) rejects all", async (how) => {
-  await using threads = pool(1);
-  const jobs = [threads.run({ do: how }), threads.run({ do: "answer" }), threads.run({ do: "answer" })];
-  const outcomes = await Promise.allSettled(jobs);
-  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
-  await expect(threads.run({ do: "answer" })).rejects.toThrow();
-  await expect(threads.runOnEach({ do: "answer" })).rejects.toThrow();
-});
+test.each(["exit", "exit-well", "crash"] as const)(
+  "a thread that dies (%s) rejects all",
+  async (how) => {
+    await using threads = pool(1);
+    const jobs = [
+      threads.run({ do: how }),
+      threads.run({ do: "answer" }),
+      threads.run({ do: "answer" }),
+    ];
+    const outcomes = await Promise.allSettled(jobs);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    await expect(threads.run({ do: "answer" })).rejects.toThrow();
+    await expect(threads.runOnEach({ do: "answer" })).rejects.toThrow();
+  },
+);
 
 test("a script that is not there rejects", async () => {
   await using threads = new WorkerPool(new URL("nowhere.ts", import.meta.url), {

@@ -100,15 +100,22 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
       });
       worker.on("message", (message: FromWorker<Result, Event>) => {
         if (message.event !== undefined) options.onEvent?.(message.event, number);
-        if (message.done !== undefined) this.#settle(message.done.number)?.resolve(message.done.result);
+        if (message.done !== undefined)
+          this.#settle(message.done.number)?.resolve(message.done.result);
         if (message.failed !== undefined) {
           this.#settle(message.failed.number)?.reject(revive(message.failed.error));
         }
       });
       worker.on("error", (error) => this.#reject(error));
       // However it ended: what it had in hand will never be answered.
-      worker.on("exit", (code) => this.#reject(new Error(`a worker thread ended with code ${code}`)));
-      return { worker, inHand: 0, post: (message, transfer) => worker.postMessage(message, transfer) };
+      worker.on("exit", (code) =>
+        this.#reject(new Error(`a worker thread ended with code ${code}`)),
+      );
+      return {
+        worker,
+        inHand: 0,
+        post: (message, transfer) => worker.postMessage(message, transfer),
+      };
     });
   }
 
@@ -134,7 +141,8 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
       this.#threads.map(
         (_, thread) =>
           new Promise<Result>((resolve, reject) => {
-            if (this.#failure === undefined) this.#start({ job, transfer: [], resolve, reject }, thread);
+            if (this.#failure === undefined)
+              this.#start({ job, transfer: [], resolve, reject }, thread);
             else reject(this.#failure);
           }),
       ),

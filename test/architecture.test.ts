@@ -124,7 +124,9 @@ test("no file imports itself by a detour", () => {
 });
 
 test("exports have names", () => {
-  const wrong = sources.filter(({ text }) => /\bexport\s+default\b|\bas default\b/.test(code(text)));
+  const wrong = sources.filter(({ text }) =>
+    /\bexport\s+default\b|\bas default\b/.test(code(text)),
+  );
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 

@@ -11,7 +11,6 @@ import { WorkerClient } from "./worker-client.ts";
 export { isSqliteHeader } from "./header.ts";
 export { SIDECAR_SUFFIXES } from "./path.ts";
 export type { RawPath } from "./path.ts";
-export { sweepScratch } from "./scratch.ts";
 export { databaseSignature, sameSignature } from "./signature.ts";
 export type { DatabaseSignature } from "./signature.ts";
 export type { CaptureMethod } from "./capture.ts";

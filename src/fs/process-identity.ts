@@ -75,7 +75,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Field 22 of `/proc/<pid>/stat` (proc(5)); the second field may itself hold spaces and brackets. */
-async function startOf(pid: number): Promise<string | undefined> {
+export async function startOf(pid: number): Promise<string | undefined> {
   const line = await readLine(`/proc/${pid}/stat`);
   return line?.slice(line.lastIndexOf(")") + 2).split(" ")[19];
 }

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { countedIn, entriesIn, summarise } from "../openclaw/facts.ts";
+import type { Root } from "../openclaw/roots.ts";
 import type { Component } from "../openclaw/rules.ts";
 import type { ArchivedFile, WalkResult } from "../snapshot/archiver.ts";
 import { programVersion } from "../version.ts";
 import type { ComponentSize, DatabaseCapture, Exclusion, PathProblem } from "./documents.ts";
 import type { InstanceDatabases } from "./instance-databases.ts";
 import type { Manifest } from "./manifest.ts";
-import type { RootIndex } from "./root-index.ts";
+import type { KnownRoot, RootIndex } from "./root-index.ts";
 import type { Survey } from "./survey.ts";
 
 /** Keeps account of a backup: what the manifest and the summary say comes from here. */
@@ -110,16 +111,7 @@ export class BackupRecord {
       },
       complete: this.errors(result).length === 0,
       scope: this.#scope.length === 0 ? "all" : [...this.#scope],
-      roots: roots.map(({ kind, path, realPath, component, secret, nested, why, isDirectory }) => ({
-        kind,
-        path,
-        realPath,
-        component,
-        secret,
-        nested,
-        why,
-        isDirectory,
-      })),
+      roots: roots.map(knownRoot),
       components: this.components(),
       databases,
       counts: {
@@ -134,6 +126,14 @@ export class BackupRecord {
       changedWhileRead: result.changedWhileRead.map(String),
     };
   }
+}
+
+function knownRoot(root: Root): KnownRoot {
+  const { kind, path, realPath, component, secret, nested, statePath, why, isDirectory } = root;
+  return {
+    ...{ kind, path, realPath, component, secret, nested, why, isDirectory },
+    ...(statePath !== undefined && { statePath }),
+  };
 }
 
 /** A file that went away meanwhile has none. */

@@ -1,6 +1,6 @@
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseCapturer, sweepScratch } from "../capture/database.ts";
+import { DatabaseCapturer } from "../capture/database.ts";
 import { ClawbackError } from "../errors.ts";
 import { isInside } from "../fs/paths.ts";
 import { currentProcess } from "../fs/process-identity.ts";
@@ -62,12 +62,14 @@ export async function backupOpen(
   const paths = groupPaths(survey.instance.stateDir, components);
   const parent = (await listSnapshots(repository)).filter((each) => sameGroup(each, paths)).at(-1);
   await repository.loadIndex();
-  await using scratch = await openScratch(join(context.places.cacheDir, "scratch"), await currentProcess());
-  // The scratch directory minds itself; in this one a killed run may have left an image.
-  await sweepScratch(tmpdir());
+  const owner = await currentProcess();
+  await using scratch = await openScratch(join(context.places.cacheDir, "scratch"), owner);
+  // On another disk, perhaps, for when that one is full.
+  const other = join(tmpdir(), `clawback-${process.getuid?.() ?? 0}`);
+  await using fallback = await openScratch(other, owner).catch(() => undefined);
   await using capturer = new DatabaseCapturer({
     scratch: scratch.path,
-    fallbackScratch: tmpdir(),
+    ...(fallback !== undefined && { fallbackScratch: fallback.path }),
     signal,
   });
   const before = parent && (await readManifest(repository, parent.tree));

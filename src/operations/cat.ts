@@ -31,14 +31,22 @@ export async function cat(
     const entry = await findEntry(repository, snapshot.tree, path);
     if (entry === undefined) throw notInSnapshot(options.path, snapshot.id);
     if (entry.node.type !== "file") {
-      throw new ClawbackError("E_NOT_FOUND", `${options.path} is no file but a ${entry.node.type}`, {
-        hint: `run \`clawback ls ${snapshot.id.slice(0, 8)} ${options.path}\` to see what is there`,
-      });
+      throw new ClawbackError(
+        "E_NOT_FOUND",
+        `${options.path} is no file but a ${entry.node.type}`,
+        {
+          hint: `run \`clawback ls ${snapshot.id.slice(0, 8)} ${options.path}\` to see what is there`,
+        },
+      );
     }
     for await (const chunk of readFileBytes(repository, entry.node)) {
       signal.throwIfAborted();
       await write(chunk);
     }
-    return { snapshot: refOf(snapshot), path: path.toString(), size: Number(entry.node.size ?? 0n) };
+    return {
+      snapshot: refOf(snapshot),
+      path: path.toString(),
+      size: Number(entry.node.size ?? 0n),
+    };
   });
 }

@@ -19,17 +19,23 @@ export async function diff(
     const to = await resolveSnapshot(repository, options.to, isWhole);
     await repository.loadIndex();
     const changes: Change[] = [];
-    const open = [{ path: "", before: from.tree as string | undefined, after: to.tree as string | undefined }];
+    const open = [
+      { path: "", before: from.tree as string | undefined, after: to.tree as string | undefined },
+    ];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       signal.throwIfAborted();
       const { path, before, after } = next;
       if (before === after) continue;
-      for (const [old, now] of pairs(await nodesOf(repository, before), await nodesOf(repository, after))) {
+      for (const [old, now] of pairs(
+        await nodesOf(repository, before),
+        await nodesOf(repository, after),
+      )) {
         const node = now ?? old;
         if (node === undefined) continue;
         const name = `${path}/${node.name.toString()}`;
         const change = compare(old, now);
-        if (change !== undefined) changes.push({ path: name, change, bytes: size(now) - size(old) });
+        if (change !== undefined)
+          changes.push({ path: name, change, bytes: size(now) - size(old) });
         if (old?.subtree !== undefined || now?.subtree !== undefined) {
           open.push({ path: name, before: old?.subtree, after: now?.subtree });
         }
@@ -44,18 +50,25 @@ async function nodesOf(repository: Repository, tree: string | undefined): Promis
   return tree === undefined ? [] : loadTree(repository, tree);
 }
 
-function pairs(before: TreeNode[], after: TreeNode[]): [TreeNode | undefined, TreeNode | undefined][] {
+function pairs(
+  before: TreeNode[],
+  after: TreeNode[],
+): [TreeNode | undefined, TreeNode | undefined][] {
   const key = (node: TreeNode) => node.name.toString("latin1");
   const old = new Map(before.map((node) => [key(node), node]));
   const now = new Map(after.map((node) => [key(node), node]));
   return [...new Set([...old.keys(), ...now.keys()])].map((name) => [old.get(name), now.get(name)]);
 }
 
-function compare(old: TreeNode | undefined, now: TreeNode | undefined): Change["change"] | undefined {
+function compare(
+  old: TreeNode | undefined,
+  now: TreeNode | undefined,
+): Change["change"] | undefined {
   if (old === undefined) return "added";
   if (now === undefined) return "removed";
   if (old.type !== now.type) return "type";
-  const content = (node: TreeNode) => `${node.content?.join() ?? ""} ${node.linktarget?.toString("latin1") ?? ""}`;
+  const content = (node: TreeNode) =>
+    `${node.content?.join() ?? ""} ${node.linktarget?.toString("latin1") ?? ""}`;
   if (content(old) !== content(now)) return "changed";
   const metadata = (node: TreeNode) => [node.mode, node.uid, node.gid, node.mtime].join();
   return metadata(old) === metadata(now) ? undefined : "metadata";

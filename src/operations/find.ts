@@ -23,7 +23,9 @@ export async function find(context: OperationContext, options: FindOptions): Pro
     const wanted =
       options.snapshots.length === 0
         ? (await listSnapshots(repository)).reverse()
-        : await Promise.all(options.snapshots.map((id) => resolveSnapshot(repository, id, isWhole)));
+        : await Promise.all(
+            options.snapshots.map((id) => resolveSnapshot(repository, id, isWhole)),
+          );
     await repository.loadIndex();
     const matches: FindDocument["matches"] = [];
     for (const snapshot of wanted) {

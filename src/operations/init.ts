@@ -89,9 +89,13 @@ async function newPassword(context: InitContext): Promise<string> {
   }
   const kept = normalizePhrase(await readFile(context.phraseFile, "utf8"));
   if (kept !== undefined) return kept;
-  throw new ClawbackError("E_FAILED", `${context.phraseFile} is there and holds no recovery phrase`, {
-    hint: "move it out of the way, or give a password with --password-file",
-  });
+  throw new ClawbackError(
+    "E_FAILED",
+    `${context.phraseFile} is there and holds no recovery phrase`,
+    {
+      hint: "move it out of the way, or give a password with --password-file",
+    },
+  );
 }
 
 /** What makes the repository easy to come back to; none of it is worth failing for. */

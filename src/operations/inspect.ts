@@ -48,7 +48,10 @@ export async function inspect(context: OperationContext): Promise<InspectDocumen
 }
 
 /** What a person knows it by: an entry of the state directory, or a place outside as a whole. */
-function place(path: string, roots: readonly { kind: string; path: string; realPath: string }[]): string {
+function place(
+  path: string,
+  roots: readonly { kind: string; path: string; realPath: string }[],
+): string {
   for (const root of roots) {
     if (path === root.realPath) return root.path;
     if (!path.startsWith(`${root.realPath}/`)) continue;

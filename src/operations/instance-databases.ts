@@ -58,7 +58,8 @@ export class InstanceDatabases implements DatabaseHook {
 }
 
 function entryOf(path: Buffer, image: DatabaseImage): ManifestDatabase {
-  const { size, pageSize, pages, method, consistent, reason, walFrames, problems, signature } = image;
+  const { size, pageSize, pages, method, consistent, reason, walFrames, problems, signature } =
+    image;
   return {
     path: path.toString(),
     size,

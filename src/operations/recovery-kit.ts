@@ -60,6 +60,6 @@ async function existing(path: string | undefined): Promise<string | undefined> {
 }
 
 /** For a POSIX shell; what needs no quotes gets none. */
-export function quote(word: string): string {
+function quote(word: string): string {
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -75,7 +75,7 @@ export async function restore(
       document.files = result.files;
       document.bytes = result.bytes;
       document.damaged = result.faults.some(({ damaged }) => damaged);
-      document.verified = !document.damaged;
+      document.verified = result.faults.length === 0;
       document.errors = result.faults.map(({ path, message }) => ({ path: path.toString(), message }));
     }
     return { ...document, duration: (performance.now() - begun) / 1000 };

@@ -1,11 +1,8 @@
 import type { Classification, HasSibling } from "../openclaw/classify.ts";
-import { classifyIn, type Root } from "../openclaw/roots.ts";
+import { type ClassifiedRoot, classifyIn, type Root } from "../openclaw/roots.ts";
 
 /** What is needed of a root to say what lies below it; the manifest keeps it. */
-export type KnownRoot = Pick<
-  Root,
-  "kind" | "path" | "realPath" | "component" | "secret" | "nested" | "why" | "isDirectory"
->;
+export type KnownRoot = ClassifiedRoot & Pick<Root, "path" | "realPath" | "why" | "isDirectory">;
 
 /** Finds the root of an absolute path, and says what the path is. */
 export class RootIndex {

@@ -16,7 +16,9 @@ export function componentTag(component: string): string {
 /** The components a partial snapshot holds; empty for a whole one. */
 export function componentsOf(snapshot: Snapshot): string[] {
   const tags = snapshot.tags ?? [];
-  return tags.filter((tag) => tag.startsWith(COMPONENT_TAG)).map((tag) => tag.slice(COMPONENT_TAG.length));
+  return tags
+    .filter((tag) => tag.startsWith(COMPONENT_TAG))
+    .map((tag) => tag.slice(COMPONENT_TAG.length));
 }
 
 export function isComplete(snapshot: Snapshot): boolean {

@@ -77,7 +77,9 @@ const packed = fc.record({
 
 test("behaves as a map", () => {
   const commands = fc.commands([
-    fc.tuple(fc.nat(50), fc.array(packed, { maxLength: 40 })).map(([n, all]) => new AddPack(id(n), all)),
+    fc
+      .tuple(fc.nat(50), fc.array(packed, { maxLength: 40 }))
+      .map(([n, all]) => new AddPack(id(n), all)),
     fc.tuple(types, ids).map(([type, name]) => new Find(type, name)),
   ]);
   fc.assert(
@@ -88,22 +90,25 @@ test("behaves as a map", () => {
   );
 });
 
-test.each([undefined, 1, 1500.7, 3000, 20_000])("grows beyond the %s it was made for", (expected) => {
-  const index = new BlobIndex(expected);
-  const count = 30_000;
-  for (let from = 0; from < count; from += 1000) {
-    index.addPack(
-      id(-1 - from),
-      Array.from({ length: 1000 }, (_, i) => blob(id(from + i), "data", from + i)),
-    );
-  }
-  expect(index.size).toBe(count);
-  expect(index.packCount).toBe(30);
-  for (let i = 0; i < count; i++) {
-    expect(index.find("data", id(i))?.offset, String(i)).toBe(i);
-  }
-  expect(index.has("data", id(count))).toBe(false);
-});
+test.each([undefined, 1, 1500.7, 3000, 20_000])(
+  "grows beyond the %s it was made for",
+  (expected) => {
+    const index = new BlobIndex(expected);
+    const count = 30_000;
+    for (let from = 0; from < count; from += 1000) {
+      index.addPack(
+        id(-1 - from),
+        Array.from({ length: 1000 }, (_, i) => blob(id(from + i), "data", from + i)),
+      );
+    }
+    expect(index.size).toBe(count);
+    expect(index.packCount).toBe(30);
+    for (let i = 0; i < count; i++) {
+      expect(index.find("data", id(i))?.offset, String(i)).toBe(i);
+    }
+    expect(index.has("data", id(count))).toBe(false);
+  },
+);
 
 test("data and tree of the same bytes are two blobs", () => {
   const index = new BlobIndex();

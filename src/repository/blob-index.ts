@@ -111,10 +111,7 @@ export class BlobIndex {
     for (let slot = startSlot(raw, 0, mask); ; slot = (slot + 1) & mask) {
       const entry = (this.#slots[slot] as number) - 1;
       if (entry < 0) return -1;
-      if (
-        this.#types[entry] === typeNumber &&
-        sameId(this.#ids, entry * ID_BYTES, raw)
-      ) {
+      if (this.#types[entry] === typeNumber && sameId(this.#ids, entry * ID_BYTES, raw)) {
         return entry;
       }
     }

@@ -37,7 +37,10 @@ async function setUp() {
 
 test("a blob is stored once, however often it is given", async () => {
   const { storage, repository, writer } = await setUp();
-  const ids = [await writer.saveBlob("data", Buffer.from("a")), await writer.saveBlob("data", Buffer.from("a"))];
+  const ids = [
+    await writer.saveBlob("data", Buffer.from("a")),
+    await writer.saveBlob("data", Buffer.from("a")),
+  ];
   expect(ids[0]).toBe(ids[1]);
   await writer.flush();
   expect(writer.blobsStored).toBe(1);
@@ -107,6 +110,28 @@ test("an index is written whenever it has enough blobs", { timeout: 120_000 }, a
   expect(opened.index.size).toBe(count);
   expect(ids.every((id) => opened.index.has("data", id))).toBe(true);
   expect(repository.index.size).toBe(count);
+});
+
+test("an index is written every few minutes, so that a run cut off is not all for nothing", async () => {
+  const { storage, repository } = await setUp();
+  let now = 0;
+  const writer = new BlobWriter(
+    repository,
+    () => {},
+    () => now,
+  );
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    ids.push(await writer.saveBlob("data", randomBytes(PACK_SIZE - 100)));
+    now += 2 * 60_000;
+  }
+  // Four packs have left, at 2, 4, 6 and 8 minutes; the run ends here, without a flush.
+  await writer.saveBlob("data", Buffer.alloc(200, "x"));
+  while (storage.saved.filter((type) => type === "pack").length < 4) await sleep(1);
+  expect(storage.saved.filter((type) => type === "index")).toHaveLength(1);
+  const opened = await Repository.open(storage, [PASSWORD]);
+  await opened.loadIndex();
+  expect(ids.filter((id) => opened.index.has("data", id))).toHaveLength(3);
 });
 
 test("many who give blobs at once to a slow storage lose none", async () => {

@@ -3,6 +3,9 @@ import { encodeIndex, encodeIndexedPack, INDEX_BLOBS } from "./index-file.ts";
 import { type BlobType, type FinishedPack, PACK_BUFFER_SIZE, PACK_SIZE, PackBuilder, plainLength } from "./pack.ts";
 import type { Repository } from "./repository.ts";
 
+/** So much of a run that is cut off is uploaded again at most: over a slow link it ends one day. */
+const INDEX_EVERY_MS = 5 * 60_000;
+
 /**
  * Brings new blobs into a repository: packs first, then the index files that name them. A run that
  * dies in between leaves packs that nobody names, which a later prune removes, and nothing else.
@@ -12,6 +15,9 @@ export class BlobWriter {
   readonly #assertHeld: () => void;
   readonly #builders: Record<BlobType, PackBuilder>;
   readonly #added: Record<BlobType, Set<string>> = { data: new Set(), tree: new Set() };
+  readonly #now: () => number;
+  /** When the last index was written. */
+  #indexed: number;
   #saving: Promise<unknown> = Promise.resolve();
   /** Entries of the next index file. */
   #unindexed: Buffer[] = [];
@@ -22,8 +28,13 @@ export class BlobWriter {
   /** Plain bytes of the blobs stored so far. */
   bytesAdded = 0;
 
-  /** @param assertHeld throws when the repository's lock is no longer ours: then nothing more is named */
-  constructor(repository: Repository, assertHeld: () => void) {
+  /**
+   * @param assertHeld throws when the repository's lock is no longer ours: then nothing more is named
+   * @param now milliseconds of a clock that never leaps
+   */
+  constructor(repository: Repository, assertHeld: () => void, now = () => performance.now()) {
+    this.#now = now;
+    this.#indexed = now();
     this.#repository = repository;
     this.#assertHeld = assertHeld;
     const coder = repository.coder();
@@ -39,7 +50,8 @@ export class BlobWriter {
     this.#unindexed.push(encodeIndexedPack(pack));
     this.#repository.index.addPack(pack.id, pack.blobs);
     this.#unindexedBlobs += pack.blobs.length;
-    if (this.#unindexedBlobs >= INDEX_BLOBS) await this.#saveIndex();
+    const isDue = this.#now() - this.#indexed >= INDEX_EVERY_MS;
+    if (isDue || this.#unindexedBlobs >= INDEX_BLOBS) await this.#saveIndex();
   }
 
   /** Stores one blob unless it is known. For the few that are made on this thread: trees, the manifest. @returns its id */
@@ -80,6 +92,7 @@ export class BlobWriter {
     if (packs.length === 0) return;
     this.#unindexed = [];
     this.#unindexedBlobs = 0;
+    this.#indexed = this.#now();
     this.#assertHeld();
     const { size } = await this.#repository.saveUnpacked("index", encodeIndex(packs));
     this.bytesStored += size;

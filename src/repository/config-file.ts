@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { ClawbackError } from "../errors.ts";
-import { isIrreducible, parsePolynomial, formatPolynomial, randomPolynomial } from "../chunker/polynomial.ts";
+import {
+  isIrreducible,
+  parsePolynomial,
+  formatPolynomial,
+  randomPolynomial,
+} from "../chunker/polynomial.ts";
 import { isId } from "./ids.ts";
 
 /** The repository's `config` file: sealed JSON, neither compressed nor marked with a version byte. */

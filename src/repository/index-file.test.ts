@@ -7,7 +7,9 @@ const ID = "0123456789abcdef".repeat(4);
 const OTHER = "f".repeat(64);
 
 const number = fc.oneof(fc.nat(1000), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
-const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((raw) => Buffer.from(raw).toString("hex"));
+const id = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((raw) => Buffer.from(raw).toString("hex"));
 const packs: fc.Arbitrary<IndexedPack[]> = fc.array(
   fc.record({
     id,
@@ -96,12 +98,18 @@ test.each(hostile.map((json) => JSON.stringify(json)))("%s is damage", (json) =>
 
 test("whatever the bytes, it is an index or damage", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.uint8Array(), fc.json().map((json) => Buffer.from(json))), (bytes) => {
-      try {
-        decodeIndex(bytes);
-      } catch (error) {
-        expect(hasCode(error, "E_DAMAGED")).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.uint8Array(),
+        fc.json().map((json) => Buffer.from(json)),
+      ),
+      (bytes) => {
+        try {
+          decodeIndex(bytes);
+        } catch (error) {
+          expect(hasCode(error, "E_DAMAGED")).toBe(true);
+        }
+      },
+    ),
   );
 });

@@ -78,9 +78,15 @@ test.each([
 
 test("whatever the bytes, it is a key file or damage", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.uint8Array(), fc.json().map((json) => Buffer.from(json))), (bytes) => {
-      expect(() => parseKeyFile(bytes)).toThrow(isDamaged);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.uint8Array(),
+        fc.json().map((json) => Buffer.from(json)),
+      ),
+      (bytes) => {
+        expect(() => parseKeyFile(bytes)).toThrow(isDamaged);
+      },
+    ),
   );
 });
 

@@ -130,7 +130,7 @@ test("every cut, every bit that flips in header or length, and every byte more i
   const headerLength = new DataView(bytes.buffer).getUint32(bytes.length - 4, true);
   for (let at = bytes.length - 4 - headerLength; at < bytes.length; at++) {
     const changed = Buffer.from(bytes);
-    changed[at]! ^= 1 << at % 8;
+    changed[at]! ^= 1 << (at % 8);
     expect(() => parsePack(changed, sealer), `byte ${at}`).toThrow(isDamaged);
   }
   expect(() => parsePack(Buffer.concat([Buffer.of(0), bytes]), sealer)).toThrow(isDamaged);
@@ -174,7 +174,9 @@ test("a header that the key holds good but that makes no sense is refused", () =
   };
   const body = Buffer.alloc(50);
   expect(parsePack(file(body, entry(0, 50)), sealer)).toHaveLength(1);
-  expect(parsePack(file(body, Buffer.concat([entry(1, 20), entry(3, 30)])), sealer)).toHaveLength(2);
+  expect(parsePack(file(body, Buffer.concat([entry(1, 20), entry(3, 30)])), sealer)).toHaveLength(
+    2,
+  );
   for (const header of [
     entry(4, 50),
     entry(0, 49),

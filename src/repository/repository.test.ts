@@ -116,20 +116,27 @@ test("a damaged key locks out no other, and is named when it was the one", async
   }
   // What is damaged beside the sealed key does no harm.
   await storage.remove(handle);
-  await storage.save(handle, Buffer.from(Buffer.from(whole).toString().replace("created", "creatad")));
+  await storage.save(
+    handle,
+    Buffer.from(Buffer.from(whole).toString().replace("created", "creatad")),
+  );
   expect((await Repository.open(storage, [PASSWORD])).keyId).toBe(repository.keyId);
 });
 
-test("of more than 20 keys the first 20 are tried, as restic does", { timeout: 120_000 }, async () => {
-  const storage = new MemoryStorage();
-  const repository = await newRepository(storage);
-  for (let i = 2; i <= 21; i++) await repository.addKey(i < 20 ? "filler" : `password ${i}`);
-  expect(await namesOf(storage, "key")).toHaveLength(21);
-  // The memory storage lists in the order of saving.
-  expect((await Repository.open(storage, ["password 20"])).id).toBe(repository.id);
-  const last = Repository.open(storage, ["password 21"]);
-  await expect(last).rejects.toMatchObject({ code: "E_WRONG_KEY" });
-});
+test(
+  "of more than 20 keys the first 20 are tried, as restic does",
+  { timeout: 120_000 },
+  async () => {
+    const storage = new MemoryStorage();
+    const repository = await newRepository(storage);
+    for (let i = 2; i <= 21; i++) await repository.addKey(i < 20 ? "filler" : `password ${i}`);
+    expect(await namesOf(storage, "key")).toHaveLength(21);
+    // The memory storage lists in the order of saving.
+    expect((await Repository.open(storage, ["password 20"])).id).toBe(repository.id);
+    const last = Repository.open(storage, ["password 21"]);
+    await expect(last).rejects.toMatchObject({ code: "E_WRONG_KEY" });
+  },
+);
 
 test("an unpacked file that is not what its name says is damage", async () => {
   const storage = new MemoryStorage();

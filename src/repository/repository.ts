@@ -63,7 +63,9 @@ export class Repository {
       throw new ClawbackError(
         "E_REPO_FORMAT",
         `${storage.location} has keys (${key.name.slice(0, 8)}) but no config: a repository that lost its config, or an init that was cut off`,
-        { hint: "when you are sure that it holds nothing, remove its `keys` folder and run init again" },
+        {
+          hint: "when you are sure that it holds nothing, remove its `keys` folder and run init again",
+        },
       );
     }
     const master = generateKey();

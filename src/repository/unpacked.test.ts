@@ -31,8 +31,11 @@ test("a list at the top is JSON too", () => {
   expect(Buffer.from(unwrapUnpacked(Buffer.from("[1]"))).toString()).toBe("[1]");
 });
 
-test.each([[[]], [[1, 2, 3]], [[2]], [[2, 0x7b, 0x7d]], [[0x20, 0x7b]]])("%j is damage", (bytes) => {
-  expect(() => unwrapUnpacked(Uint8Array.from(bytes))).toThrow(
-    expect.toSatisfy((error) => hasCode(error, "E_DAMAGED")),
-  );
-});
+test.each([[[]], [[1, 2, 3]], [[2]], [[2, 0x7b, 0x7d]], [[0x20, 0x7b]]])(
+  "%j is damage",
+  (bytes) => {
+    expect(() => unwrapUnpacked(Uint8Array.from(bytes))).toThrow(
+      expect.toSatisfy((error) => hasCode(error, "E_DAMAGED")),
+    );
+  },
+);

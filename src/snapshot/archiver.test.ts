@@ -48,13 +48,16 @@ for (const [kind, storage] of [
       big: randomBytes(9 << 20),
       "dir/text": Buffer.alloc(100_000, "text "),
       "dir/nothing": Buffer.alloc(0),
-      "zwölf": Buffer.from("12"),
+      zwölf: Buffer.from("12"),
     };
-    for (const [name, content] of Object.entries(contents)) fs.writeFileSync(folder.at("source", name), content);
+    for (const [name, content] of Object.entries(contents))
+      fs.writeFileSync(folder.at("source", name), content);
     const repository = await newRepository(storage(folder.at("repository")));
     const first = await backUp(repository, source);
     expect(first.files).toEqual({ new: 4, changed: 0, unchanged: 0 });
-    expect(first.bytesScanned).toBe(Object.values(contents).reduce((sum, { length }) => sum + length, 0));
+    expect(first.bytesScanned).toBe(
+      Object.values(contents).reduce((sum, { length }) => sum + length, 0),
+    );
     const { faults } = await restoreTree(repository, first.tree, folder.at("target"));
     expect(faults).toEqual([]);
     for (const [name, content] of Object.entries(contents)) {
@@ -78,7 +81,8 @@ test("a file is unchanged when all of its times are, and it was not too young", 
   const first = await backUp(repository, folder.path, { now });
   const second = await backUp(repository, folder.path, { now });
   expect([...new Set(second.states.values())]).toEqual(["unchanged"]);
-  const subtree = async (tree: string) => (await nodesOf(repository, tree)).get(folder.path)?.subtree;
+  const subtree = async (tree: string) =>
+    (await nodesOf(repository, tree)).get(folder.path)?.subtree;
   expect(await subtree(second.tree)).toBe(await subtree(first.tree));
 
   fs.utimesSync(folder.at("touched"), 1, 1);
@@ -89,7 +93,9 @@ test("a file is unchanged when all of its times are, and it was not too young", 
   fs.utimesSync(folder.at("replaced"), mtime, mtime);
   fs.chmodSync(folder.at("mode"), 0o600);
   const third = await backUp(repository, folder.path, { now });
-  const states = Object.fromEntries([...third.states].map(([path, state]) => [path.slice(folder.path.length + 1), state]));
+  const states = Object.fromEntries(
+    [...third.states].map(([path, state]) => [path.slice(folder.path.length + 1), state]),
+  );
   expect(states).toEqual({
     same: "unchanged",
     touched: "changed",
@@ -125,18 +131,21 @@ test("what changed within two seconds before a backup is read again by the next"
   expect(old.states.get(folder.at("file"))).toBe("unchanged");
 });
 
-test.each(["-wal", "-journal"])("a file beside its %s is read whatever its times say", async (suffix) => {
-  using folder = temporaryFolder();
-  fs.writeFileSync(folder.at("db"), "main");
-  fs.writeFileSync(folder.at("alone"), "main");
-  fs.writeFileSync(folder.at(`db${suffix}`), "log");
-  const repository = await newRepository();
-  await backUp(repository, folder.path, { now: later() });
-  const { states } = await backUp(repository, folder.path, { now: later() });
-  expect(states.get(folder.at("db"))).toBe("changed");
-  expect(states.get(folder.at("alone"))).toBe("unchanged");
-  expect(states.get(folder.at(`db${suffix}`))).toBe("unchanged");
-});
+test.each(["-wal", "-journal"])(
+  "a file beside its %s is read whatever its times say",
+  async (suffix) => {
+    using folder = temporaryFolder();
+    fs.writeFileSync(folder.at("db"), "main");
+    fs.writeFileSync(folder.at("alone"), "main");
+    fs.writeFileSync(folder.at(`db${suffix}`), "log");
+    const repository = await newRepository();
+    await backUp(repository, folder.path, { now: later() });
+    const { states } = await backUp(repository, folder.path, { now: later() });
+    expect(states.get(folder.at("db"))).toBe("changed");
+    expect(states.get(folder.at("alone"))).toBe("unchanged");
+    expect(states.get(folder.at(`db${suffix}`))).toBe("unchanged");
+  },
+);
 
 test("an unchanged file whose blobs the repository has lost is read again", async () => {
   using folder = temporaryFolder();
@@ -201,7 +210,8 @@ test("a file that another process never stops writing to is taken as a prefix", 
     const node = (await nodesOf(repository, tree)).get(log);
     expect(node?.size).toBeGreaterThan(20n << 20n);
     const taken: Uint8Array[] = [];
-    if (node !== undefined) for await (const chunk of readFileBytes(repository, node)) taken.push(chunk);
+    if (node !== undefined)
+      for await (const chunk of readFileBytes(repository, node)) taken.push(chunk);
     const now = fs.readFileSync(log);
     const all = Buffer.concat(taken);
     expect(all.equals(now.subarray(0, all.length))).toBe(true);
@@ -212,7 +222,8 @@ test("a file that another process never stops writing to is taken as a prefix", 
 
 test("what has taken a file's place since the walk is a failure of that file alone", async () => {
   using folder = temporaryFolder();
-  for (const name of ["fifo", "gone", "dir", "link", "kept", "z"]) fs.writeFileSync(folder.at(name), name);
+  for (const name of ["fifo", "gone", "dir", "link", "kept", "z"])
+    fs.writeFileSync(folder.at(name), name);
   const select = whenAt("z", () => {
     for (const name of ["fifo", "gone", "dir", "link"]) fs.rmSync(folder.at(name));
     execFileSync("mkfifo", [folder.at("fifo")]);
@@ -249,7 +260,10 @@ test.runIf(root)("what this user may not read is a failure, the rest is taken", 
     for (const dryRun of [true, false]) {
       const { failures, states } = await backUp(repository, folder.path, { dryRun });
       const codes = failures.map(({ path, code }) => `${path.toString()} ${code}`);
-      expect(codes.sort()).toEqual([`${folder.at("closed")} EACCES`, `${folder.at("secret")} EACCES`]);
+      expect(codes.sort()).toEqual([
+        `${folder.at("closed")} EACCES`,
+        `${folder.at("secret")} EACCES`,
+      ]);
       expect([...states.keys()]).toEqual([folder.at("open")]);
     }
   } finally {
@@ -276,11 +290,14 @@ test("a file that holds the very bytes of a tree is stored beside it", async () 
   fs.writeFileSync(folder.at("source/dir/file"), "x");
   const repository = await newRepository();
   const first = await backUp(repository, folder.at("source"), { now: later() });
-  const subtree = (await nodesOf(repository, first.tree)).get(folder.at("source/dir"))?.subtree ?? "";
+  const subtree =
+    (await nodesOf(repository, first.tree)).get(folder.at("source/dir"))?.subtree ?? "";
   const bytes = await repository.loadBlob("tree", subtree);
   fs.writeFileSync(folder.at("source/copy"), bytes);
   const second = await backUp(repository, folder.at("source"));
-  expect((await nodesOf(repository, second.tree)).get(folder.at("source/copy"))?.content).toEqual([subtree]);
+  expect((await nodesOf(repository, second.tree)).get(folder.at("source/copy"))?.content).toEqual([
+    subtree,
+  ]);
   const { faults } = await restoreTree(repository, second.tree, folder.at("target"));
   expect(faults).toEqual([]);
   const restored = fs.readFileSync(folder.at("target", folder.at("source"), "copy"));
@@ -331,15 +348,18 @@ class FailingStorage extends MemoryStorage {
   }
 }
 
-test.each([1000, 60 << 20])("a storage that is full ends a backup of %d bytes with its own words", async (size) => {
-  using folder = temporaryFolder();
-  fs.writeFileSync(folder.at("file"), randomBytes(size));
-  const storage = new FailingStorage();
-  const repository = await newRepository(storage);
-  storage.refuse = true;
-  await expect(backUp(repository, folder.path)).rejects.toMatchObject({ code: "E_NO_SPACE" });
-  expect(storage.saved).toEqual(["key", "config"]);
-});
+test.each([1000, 60 << 20])(
+  "a storage that is full ends a backup of %d bytes with its own words",
+  async (size) => {
+    using folder = temporaryFolder();
+    fs.writeFileSync(folder.at("file"), randomBytes(size));
+    const storage = new FailingStorage();
+    const repository = await newRepository(storage);
+    storage.refuse = true;
+    await expect(backUp(repository, folder.path)).rejects.toMatchObject({ code: "E_NO_SPACE" });
+    expect(storage.saved).toEqual(["key", "config"]);
+  },
+);
 
 test("a lock that was lost lets no index be written", async () => {
   using folder = temporaryFolder();
@@ -349,7 +369,9 @@ test("a lock that was lost lets no index be written", async () => {
   const assertHeld = () => {
     throw new ClawbackError("E_LOCK_LOST", "lost");
   };
-  await expect(backUp(repository, folder.path, { assertHeld })).rejects.toMatchObject({ code: "E_LOCK_LOST" });
+  await expect(backUp(repository, folder.path, { assertHeld })).rejects.toMatchObject({
+    code: "E_LOCK_LOST",
+  });
   expect(storage.saved).not.toContain("index");
   expect(storage.saved).not.toContain("snapshot");
 });
@@ -395,7 +417,9 @@ test.each([
   fs.writeFileSync(folder.at("image"), image);
   const { attempts, hook } = captures(folder.at("image"), image.length, expected.confirmedAt);
   const repository = await newRepository();
-  const { tree, changedWhileRead } = await backUp(repository, folder.at("source"), { databases: hook });
+  const { tree, changedWhileRead } = await backUp(repository, folder.at("source"), {
+    databases: hook,
+  });
   expect(attempts).toEqual(expected.attempts);
   expect(changedWhileRead).toHaveLength(expected.changed);
   const node = (await nodesOf(repository, tree)).get(folder.at("source/db"));

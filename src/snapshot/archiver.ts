@@ -349,7 +349,8 @@ class ArchiveRun {
         try {
           captured = await this.#options.databases.capture(entry.path, attempt);
         } catch (error) {
-          return { kind: "failed", code: errno(error), message: messageOf(error) };
+          const hint = error instanceof ClawbackError && error.hint ? `; ${error.hint}` : "";
+          return { kind: "failed", code: errno(error), message: messageOf(error) + hint };
         }
         await using image = captured;
         const outcome = await store.storePages(image.path, image.size, image.pageChunk);

@@ -41,7 +41,8 @@ export async function checkTrees(
 }
 
 function nodeFault(repository: Repository, node: TreeNode): string | undefined {
-  if (node.type === "dir") return node.subtree === undefined ? "a directory without a tree" : undefined;
+  if (node.type === "dir")
+    return node.subtree === undefined ? "a directory without a tree" : undefined;
   if (node.subtree !== undefined) return `a ${node.type} with a tree`;
   if (node.type !== "file") return undefined;
   let size = 0;

@@ -172,7 +172,5 @@ function pick({ size, mtimeNs, ctimeNs, ino }: FileStat): FileStat {
 
 /** Whether two looks saw the same file in the same state. */
 function sameStat(a: FileStat, b: FileStat): boolean {
-  return (
-    a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino
-  );
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino;
 }

@@ -72,12 +72,17 @@ export class FileStore implements AsyncDisposable {
       this.#outstanding++;
       this.#batch.push({ task, resolve, reject });
       this.#batchBytes += Number(task.seen?.size ?? 0n);
-      if (this.#batch.length >= this.#batchFiles || this.#batchBytes >= BATCH_BYTES) this.#sendBatch();
+      if (this.#batch.length >= this.#batchFiles || this.#batchBytes >= BATCH_BYTES)
+        this.#sendBatch();
     });
   }
 
   /** Stores an image of pages, in parts that the threads share. @param size bytes; @param pageChunk bytes of a chunk */
-  async storePages(path: string | Uint8Array, size: number, pageChunk: number): Promise<FileOutcome> {
+  async storePages(
+    path: string | Uint8Array,
+    size: number,
+    pageChunk: number,
+  ): Promise<FileOutcome> {
     const partBytes = Math.ceil(PART_BYTES / pageChunk) * pageChunk;
     const parts: Promise<FileOutcome>[] = [];
     for (let offset = 0; offset < size; offset += partBytes) {
@@ -152,18 +157,15 @@ export class FileStore implements AsyncDisposable {
 
   #start(): Pool {
     const size = Math.min(availableParallelism(), MAX_THREADS);
-    const pool: Pool = new WorkerPool(
-      workerScript(import.meta.url, "archive-worker"),
-      {
-        size,
-        workerData: this.#workerData,
-        onEvent: (event, thread) => {
-          this.#hungry.push(thread);
-          this.#upload(event, pool);
-          this.#feed(pool);
-        },
+    const pool: Pool = new WorkerPool(workerScript(import.meta.url, "archive-worker"), {
+      size,
+      workerData: this.#workerData,
+      onEvent: (event, thread) => {
+        this.#hungry.push(thread);
+        this.#upload(event, pool);
+        this.#feed(pool);
       },
-    );
+    });
     this.#hungry.push(...Array.from({ length: size }, (_, thread) => thread));
     this.#feed(pool);
     return pool;
@@ -182,10 +184,7 @@ export class FileStore implements AsyncDisposable {
     }
   }
 
-  #upload(
-    event: PackEvent,
-    pool: Pool,
-  ): void {
+  #upload(event: PackEvent, pool: Pool): void {
     const { id, buffer, length } = event;
     const upload = this.#writer
       .savePack({ id, bytes: new Uint8Array(buffer, 0, length), blobs: blobsOf(event) })

@@ -14,6 +14,9 @@ export async function* readFileBytes(
     yield chunk;
   }
   if (size !== (node.size ?? 0n)) {
-    throw new ClawbackError("E_DAMAGED", `${node.name.toString()}: its chunks hold ${size} bytes, its size is ${node.size ?? 0n}`);
+    throw new ClawbackError(
+      "E_DAMAGED",
+      `${node.name.toString()}: its chunks hold ${size} bytes, its size is ${node.size ?? 0n}`,
+    );
   }
 }

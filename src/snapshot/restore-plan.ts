@@ -49,7 +49,10 @@ export function planContents(
     if (missing > 0) {
       plan.faults.push({ path, message: `${missing} of its chunks are in no pack` });
     } else if (BigInt(at) !== (node.size ?? 0n)) {
-      plan.faults.push({ path, message: `its chunks hold ${at} bytes, its size is ${node.size ?? 0n}` });
+      plan.faults.push({
+        path,
+        message: `its chunks hold ${at} bytes, its size is ${node.size ?? 0n}`,
+      });
     }
   }
   for (const [pack, blobs] of packs) plan.parts.push(...partsOf(pack, [...blobs.values()]));

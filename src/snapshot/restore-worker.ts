@@ -66,7 +66,7 @@ function flush(): void {
 }
 
 function writeFully(fd: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += writeSync(fd, bytes, done, bytes.length - done, at + done);
   }
 }

@@ -110,7 +110,13 @@ test("hard links are by inode and device, and never without an inode", async () 
   using folder = temporaryFolder();
   const repository = await newRepository();
   const [one, two] = await storeBlobs(repository, "data", Buffer.from("1"), Buffer.from("2"));
-  const file = (name: string, id: string | undefined, more: object) => ({ ...FILE, name, size: 1, content: [id], ...more });
+  const file = (name: string, id: string | undefined, more: object) => ({
+    ...FILE,
+    name,
+    size: 1,
+    content: [id],
+    ...more,
+  });
   const tree = await rawTree(
     repository,
     file("a", one, { inode: 7, device_id: 1, links: 2 }),
@@ -123,7 +129,9 @@ test("hard links are by inode and device, and never without an inode", async () 
   const result = await restoreTree(repository, tree, folder.at("target"));
   expect(result.faults).toEqual([]);
   expect(result.files).toBe(6);
-  const contents = found(folder.at("target")).map((name) => fs.readFileSync(folder.at("target", name), "utf8"));
+  const contents = found(folder.at("target")).map((name) =>
+    fs.readFileSync(folder.at("target", name), "utf8"),
+  );
   expect(contents.join("")).toBe("112212");
   const inode = (name: string) => fs.statSync(folder.at("target", name)).ino;
   expect(inode("a")).toBe(inode("b"));
@@ -152,7 +160,8 @@ test("a size that is not the chunks' and a chunk that is missing are faults of t
 /** A source of several packs, and where each file's content lies. */
 async function setUp(folder: { at(...names: string[]): string }) {
   fs.mkdirSync(folder.at("source/sub"), { recursive: true });
-  for (let i = 0; i < 30; i++) fs.writeFileSync(folder.at(`source/file-${i}`), randomBytes(1_500_000));
+  for (let i = 0; i < 30; i++)
+    fs.writeFileSync(folder.at(`source/file-${i}`), randomBytes(1_500_000));
   fs.writeFileSync(folder.at("source/sub/inner"), "deep inside");
   const repository = await newRepository();
   const { tree } = await backUp(repository, folder.at("source"));
@@ -172,7 +181,11 @@ async function setUp(folder: { at(...names: string[]): string }) {
   return { repository, tree, packs, compare };
 }
 
-async function damage(repository: Repository, handle: FileHandle, change: (bytes: Uint8Array) => Uint8Array | undefined) {
+async function damage(
+  repository: Repository,
+  handle: FileHandle,
+  change: (bytes: Uint8Array) => Uint8Array | undefined,
+) {
   const changed = change(await repository.storage.load(handle));
   await repository.storage.remove(handle);
   if (changed !== undefined) await repository.storage.save(handle, changed);
@@ -214,7 +227,9 @@ test("a pack that was cut short gives what lies before the cut", async () => {
   const [[pack, inIt]] = [...packs] as [[string, string[]]];
   const nodes = await nodesOf(repository, tree);
   let cut = 0;
-  await damage(repository, { type: "pack", name: pack }, (bytes) => bytes.subarray(0, (cut = bytes.length >> 1)));
+  await damage(repository, { type: "pack", name: pack }, (bytes) =>
+    bytes.subarray(0, (cut = bytes.length >> 1)),
+  );
   const lost = inIt.filter((path) =>
     (nodes.get(path)?.content ?? []).some((id) => {
       const at = repository.index.locate("data", id);
@@ -240,7 +255,10 @@ test("a directory whose tree is lost is told, the rest comes back", async () => 
     good,
   );
   const { faults } = await restoreTree(repository, tree, folder.at("target"));
-  expect(faults.map(({ path, damaged }) => `${path.toString()} ${damaged}`)).toEqual(["/bad true", "/gone true"]);
+  expect(faults.map(({ path, damaged }) => `${path.toString()} ${damaged}`)).toEqual([
+    "/bad true",
+    "/gone true",
+  ]);
   expect(found(folder.at("target"))).toEqual(["bad", "gone", "good"]);
   expect(fs.readFileSync(folder.at("target/good"), "utf8")).toBe("12345");
   const walking = async () => {
@@ -288,12 +306,26 @@ test("a target that is full of other things is not written over", async () => {
 test("modes and times come back, also those of a directory that refuses writing", async () => {
   using folder = temporaryFolder();
   const repository = await newRepository();
-  const inner = await rawTree(repository, { ...FILE, name: "file", mode: 0o400, mtime: "2001-02-03T04:05:06.789Z" });
-  const dir = { ...DIR, name: "dir", mode: 2 ** 31 + 0o500, mtime: "1969-12-31T23:59:59.5Z", subtree: inner };
+  const inner = await rawTree(repository, {
+    ...FILE,
+    name: "file",
+    mode: 0o400,
+    mtime: "2001-02-03T04:05:06.789Z",
+  });
+  const dir = {
+    ...DIR,
+    name: "dir",
+    mode: 2 ** 31 + 0o500,
+    mtime: "1969-12-31T23:59:59.5Z",
+    subtree: inner,
+  };
   const tree = await rawTree(repository, dir);
   const { faults } = await restoreTree(repository, tree, folder.at("target"));
   expect(faults).toEqual([]);
-  const [directory, file] = [fs.statSync(folder.at("target/dir")), fs.statSync(folder.at("target/dir/file"))];
+  const [directory, file] = [
+    fs.statSync(folder.at("target/dir")),
+    fs.statSync(folder.at("target/dir/file")),
+  ];
   expect([directory.mode & 0o777, file.mode & 0o777]).toEqual([0o500, 0o400]);
   expect([directory.mtimeMs, file.mtimeMs]).toEqual([-500, Date.parse("2001-02-03T04:05:06.789Z")]);
 });
@@ -302,13 +334,18 @@ test("only what is selected comes, with the directories that lead there", async 
   using folder = temporaryFolder();
   const repository = await newRepository();
   const deep = await rawTree(repository, { ...FILE, name: "other" }, { ...FILE, name: "wanted" });
-  const top = await rawTree(repository, { ...DIR, name: "deep", subtree: deep }, { ...DIR, name: "empty", subtree: await rawTree(repository) });
+  const top = await rawTree(
+    repository,
+    { ...DIR, name: "deep", subtree: deep },
+    { ...DIR, name: "empty", subtree: await rawTree(repository) },
+  );
   const tree = await rawTree(repository, { ...DIR, name: "top", subtree: top });
   await restore({
     repository,
     tree,
     target: Buffer.from(folder.at("target")),
-    select: (path, node) => (path.toString().endsWith("wanted") ? "take" : node.type === "dir" ? "descend" : "skip"),
+    select: (path, node) =>
+      path.toString().endsWith("wanted") ? "take" : node.type === "dir" ? "descend" : "skip",
     progress: silentProgress,
     signal: never,
   });
@@ -345,7 +382,12 @@ test("blobs that an index claims to lie in one place are each proven", async () 
   );
   const select = () => "take" as const;
   const options = { select, progress: silentProgress, signal: never };
-  const { faults } = await restore({ repository, tree, target: Buffer.from(folder.at("target")), ...options });
+  const { faults } = await restore({
+    repository,
+    tree,
+    target: Buffer.from(folder.at("target")),
+    ...options,
+  });
   expect(faults.map(({ path }) => path.toString())).toEqual(["/b"]);
   expect(fs.readFileSync(folder.at("target/a"), "utf8")).toBe("12345");
 });

@@ -25,7 +25,7 @@ export interface RestoreOptions {
 }
 
 /** Something that is not as it was. */
-export interface RestoreFault {
+interface RestoreFault {
   path: Buffer;
   message: string;
   /** The repository is damaged there, as against this system refusing. */

@@ -32,7 +32,9 @@ test("oldest first, whatever the order of saving and the zone of the time", asyn
 
 test("latest is the newest of those asked for", async () => {
   const repository = await newRepository();
-  await expect(resolveSnapshot(repository, "latest")).rejects.toMatchObject({ code: "E_NO_SNAPSHOT" });
+  await expect(resolveSnapshot(repository, "latest")).rejects.toMatchObject({
+    code: "E_NO_SNAPSHOT",
+  });
   const first = await saveTree(repository, TREE, { now: at(1) });
   const second = await saveTree(repository, TREE, { now: at(2) });
   expect((await resolveSnapshot(repository, "latest")).id).toBe(second);
@@ -65,6 +67,8 @@ test.each(["", "xyz", "0123", "f".repeat(64), "f".repeat(65), "../config"])(
   "%j is no snapshot",
   async (wanted) => {
     const repository = await newRepository();
-    await expect(resolveSnapshot(repository, wanted)).rejects.toMatchObject({ code: "E_NO_SNAPSHOT" });
+    await expect(resolveSnapshot(repository, wanted)).rejects.toMatchObject({
+      code: "E_NO_SNAPSHOT",
+    });
   },
 );

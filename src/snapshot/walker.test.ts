@@ -16,7 +16,13 @@ function lines(base: string, roots: string[], select = takeAll, measure = true):
 }
 
 function steps(roots: string[], select = takeAll, measure = true): WalkStep[] {
-  return [...walk(roots.map((root) => Buffer.from(root)), select, { measure })];
+  return [
+    ...walk(
+      roots.map((root) => Buffer.from(root)),
+      select,
+      { measure },
+    ),
+  ];
 }
 
 function pathOf(step: WalkStep): string {
@@ -198,7 +204,9 @@ test("names that are no UTF-8 are walked as they are", () => {
   using folder = temporaryFolder();
   const name = Buffer.from("ff0a80", "hex");
   fs.writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/`), name]), "");
-  const [entry] = steps([folder.path]).flatMap((step) => (step.kind === "entry" ? [step.entry] : []));
+  const [entry] = steps([folder.path]).flatMap((step) =>
+    step.kind === "entry" ? [step.entry] : [],
+  );
   expect(entry?.name.equals(name)).toBe(true);
   expect(entry?.path.subarray(-3).equals(name)).toBe(true);
 });

@@ -86,7 +86,8 @@ function rootTree(roots: readonly Buffer[]): RootTree {
     let at = top;
     for (const part of root.toString("latin1").split("/").filter(Boolean)) {
       let child = at.children.get(part);
-      if (child === undefined) at.children.set(part, (child = { children: new Map(), isRoot: false }));
+      if (child === undefined)
+        at.children.set(part, (child = { children: new Map(), isRoot: false }));
       at = child;
     }
     at.isRoot = true;
@@ -124,7 +125,8 @@ function* walkAncestor(
     } else if (child.isRoot) {
       const reason = specialReason(stat);
       const found = reason === undefined ? yield* describe(entry) : undefined;
-      if (reason !== undefined) yield { kind: "left-out", leftOut: { path, reason, files: 1, bytes: 0 } };
+      if (reason !== undefined)
+        yield { kind: "left-out", leftOut: { path, reason, files: 1, bytes: 0 } };
       if (found !== undefined) yield { kind: "entry", entry: found, siblings };
     }
   }
@@ -139,11 +141,7 @@ interface Level {
 }
 
 /** All below a directory. A stack of our own: generators within generators are slow two hundred levels deep. */
-function* walkDirectory(
-  root: Buffer,
-  select: Selector,
-  options: WalkOptions,
-): Generator<WalkStep> {
+function* walkDirectory(root: Buffer, select: Selector, options: WalkOptions): Generator<WalkStep> {
   const stack: Level[] = [];
   const first = list(root);
   if ("failure" in first) yield first.failure;

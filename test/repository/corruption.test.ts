@@ -55,7 +55,8 @@ async function found(damaged?: string): Promise<string | undefined> {
   try {
     // Opening takes longer than all else, and only these two have a part in it.
     const kind = damaged === undefined ? "config" : kindOf(damaged);
-    if (["config", "keys"].includes(kind)) opened = await Repository.open(new LocalStorage(path), [PASSWORD]);
+    if (["config", "keys"].includes(kind))
+      opened = await Repository.open(new LocalStorage(path), [PASSWORD]);
     const repository = opened;
     const session = { repository, assertHeld: () => {}, signal };
     for (const readDataShare of [0, 1]) {
@@ -71,7 +72,10 @@ async function found(damaged?: string): Promise<string | undefined> {
 }
 
 /** Changes a file, asks, and puts it back. */
-async function whileDamaged(name: string, change: (file: string) => void): Promise<string | undefined> {
+async function whileDamaged(
+  name: string,
+  change: (file: string) => void,
+): Promise<string | undefined> {
   const file = join(path, name);
   const bytes = fs.readFileSync(file);
   fs.chmodSync(file, 0o600);

@@ -74,7 +74,10 @@ function change(stateDir: string, round: number): void {
   }
   const notes = join(stateDir, "workspace/memory");
   for (let i = 0; i < 400; i++) {
-    fs.writeFileSync(join(notes, `${round % 3}-${i}.md`), `round ${round}, note ${i}\n`.repeat(200));
+    fs.writeFileSync(
+      join(notes, `${round % 3}-${i}.md`),
+      `round ${round}, note ${i}\n`.repeat(200),
+    );
   }
   const database = new DatabaseSync(join(stateDir, "agents/clawd/agent/openclaw-agent.sqlite"));
   const insert = database.prepare("INSERT INTO transcript_events VALUES (?, ?, ?)");
@@ -103,7 +106,10 @@ export async function killBackups(times: number): Promise<void> {
   const begun = performance.now();
   await program.run("backup");
   const duration = performance.now() - begun;
-  const moments = fc.sample(fc.double({ min: 0.05, max: 1, noNaN: true }), { numRuns: times, seed: SEED });
+  const moments = fc.sample(fc.double({ min: 0.05, max: 1, noNaN: true }), {
+    numRuns: times,
+    seed: SEED,
+  });
   let killed = 0;
   for (const [i, moment] of moments.entries()) {
     change(stateDir, i + 1);
@@ -117,13 +123,28 @@ export async function killBackups(times: number): Promise<void> {
     if (restic !== undefined) resticCheck(restic, program);
     await program.run("backup");
     const locks = fs.readdirSync(join(program.repository, "locks"));
-    expect(locks.filter((name) => !name.includes("-tmp-")), about).toEqual([]);
+    expect(
+      locks.filter((name) => !name.includes("-tmp-")),
+      about,
+    ).toEqual([]);
     const target = folder.at(`target-${i}`);
     await program.run("restore", "--target", target, "--path", join(stateDir, "media"));
-    await program.run("restore", "--target", `${target}-notes`, "--path", join(stateDir, "workspace/memory"));
-    for (const [base, part] of [[target, "media"], [`${target}-notes`, "workspace/memory"]] as const) {
+    await program.run(
+      "restore",
+      "--target",
+      `${target}-notes`,
+      "--path",
+      join(stateDir, "workspace/memory"),
+    );
+    for (const [base, part] of [
+      [target, "media"],
+      [`${target}-notes`, "workspace/memory"],
+    ] as const) {
       const options = { timeTolerance: 999n };
-      expect(compareTrees(join(stateDir, part), join(base, stateDir, part), options), about).toEqual([]);
+      expect(
+        compareTrees(join(stateDir, part), join(base, stateDir, part), options),
+        about,
+      ).toEqual([]);
       fs.rmSync(base, { recursive: true });
     }
   }

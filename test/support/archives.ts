@@ -103,7 +103,10 @@ export async function restoreTree(
 }
 
 /** The nodes of a tree by their paths as latin1, without what Clawback adds of its own. */
-export async function nodesOf(repository: Repository, tree: string): Promise<Map<string, TreeNode>> {
+export async function nodesOf(
+  repository: Repository,
+  tree: string,
+): Promise<Map<string, TreeNode>> {
   await repository.loadIndex();
   const nodes = new Map<string, TreeNode>();
   for await (const { path, node } of walkTree(repository, tree)) {

@@ -4,7 +4,17 @@ import { serveJobs } from "../../src/worker-pool.ts";
 
 /** A worker of the pool's tests: does what it is told, well or badly. */
 export interface PoolJob {
-  do: "answer" | "fail" | "refuse" | "hint" | "exit" | "exit-well" | "crash" | "sleep" | "tell" | "odd";
+  do:
+    | "answer"
+    | "fail"
+    | "refuse"
+    | "hint"
+    | "exit"
+    | "exit-well"
+    | "crash"
+    | "sleep"
+    | "tell"
+    | "odd";
   value?: number;
 }
 
