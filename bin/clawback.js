@@ -39,10 +39,11 @@
     );
   }
 
-  // The Node.js that a development checkout brings along, if it is there and new enough.
+  // The Node.js that the package brings along where npm has one for the platform, if it is new enough.
   function ownNode(fs, path, root) {
-    var home = path.join(root, "node_modules", "node");
-    var node = path.join(home, "bin", process.platform === "win32" ? "node.exe" : "node");
+    var name = ["node", process.platform, process.arch].join("-");
+    var home = path.join(root, "node_modules", name);
+    var node = path.join(home, "bin", "node");
     var description = path.join(home, "package.json");
     if (!fs.existsSync(node) || !fs.existsSync(description)) return undefined;
     return isNewEnough(JSON.parse(fs.readFileSync(description, "utf8")).version) ? node : undefined;

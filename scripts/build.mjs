@@ -22,8 +22,7 @@ function filesBelow(directory, suffix) {
 
 /** Runs a tool of node_modules under node_modules' node where there is one. Ends on failure. */
 function run(script, args) {
-  const suffix = process.platform === "win32" ? ".exe" : "";
-  const ownNode = join(root, `node_modules/node/bin/node${suffix}`);
+  const ownNode = join(root, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
   const node = existsSync(ownNode) ? ownNode : process.execPath;
   const result = spawnSync(node, [join(root, script), ...args], { cwd: root, stdio: "inherit" });
   if (result.error) throw result.error;

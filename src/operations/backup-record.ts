@@ -131,7 +131,14 @@ export class BackupRecord {
 function knownRoot(root: Root): KnownRoot {
   const { kind, path, realPath, component, secret, nested, statePath, why, isDirectory } = root;
   return {
-    ...{ kind, path, realPath, component, secret, nested, why, isDirectory },
+    kind,
+    path,
+    realPath,
+    component,
+    secret,
+    nested,
+    why,
+    isDirectory,
     ...(statePath !== undefined && { statePath }),
   };
 }

@@ -87,7 +87,8 @@ export async function backupOpen(
       ownFile: {
         directory: MANIFEST_DIRECTORY,
         name: MANIFEST_NAME,
-        content: (walked) => Buffer.from(JSON.stringify(record.manifest(walked, now), undefined, 1)),
+        content: (walked) =>
+          Buffer.from(JSON.stringify(record.manifest(walked, now), undefined, 1)),
       },
       dryRun: options.dryRun,
       now,
@@ -145,9 +146,7 @@ export async function refuseRepositoryInside(
  * snapshot of some components is a group of its own, so that it never stands in for a whole one.
  */
 function groupPaths(stateDir: string, components: readonly string[]): string[] {
-  return components.length === 0
-    ? [stateDir]
-    : [`${stateDir}#${[...components].sort().join("+")}`];
+  return components.length === 0 ? [stateDir] : [`${stateDir}#${[...components].sort().join("+")}`];
 }
 
 function sameGroup(snapshot: Snapshot, paths: readonly string[]): boolean {

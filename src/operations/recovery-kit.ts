@@ -19,7 +19,10 @@ export async function recoveryKit(
   const program = await existing(programDirectory(context.location));
   const newest = (await listSnapshots(repository)).filter(isWhole).at(-1);
   // Of several instances in one repository, `latest` alone may be another's.
-  const which = newest === undefined ? "" : ` --host ${quote(newest.hostname)}${newest.paths.map((path) => ` --path ${quote(path)}`).join("")}`;
+  const which =
+    newest === undefined
+      ? ""
+      : ` --host ${quote(newest.hostname)}${newest.paths.map((path) => ` --path ${quote(path)}`).join("")}`;
   const commands = [
     `restic -r ${quote(location)} snapshots`,
     `restic -r ${quote(location)} restore latest${which} --target ./restored`,

@@ -48,9 +48,13 @@ export async function restore(
     const select = await selection(session, snapshot, options);
     const planned = await count(session, snapshot, select);
     if (planned.files + planned.directories === 0) {
-      throw new ClawbackError("E_NOT_FOUND", `snapshot ${snapshot.id.slice(0, 8)} has nothing of that`, {
-        hint: `run \`clawback ls ${snapshot.id.slice(0, 8)}\` to see what it has`,
-      });
+      throw new ClawbackError(
+        "E_NOT_FOUND",
+        `snapshot ${snapshot.id.slice(0, 8)} has nothing of that`,
+        {
+          hint: `run \`clawback ls ${snapshot.id.slice(0, 8)}\` to see what it has`,
+        },
+      );
     }
     await refuseWithoutRoom(target, planned.bytes);
     const document: RestoreDocument = {
@@ -65,18 +69,30 @@ export async function restore(
       errors: [],
       warnings: isComplete(snapshot)
         ? []
-        : ["this snapshot is incomplete: its manifest, /.clawback/manifest.json, names what it lacks"],
+        : [
+            "this snapshot is incomplete: its manifest, /.clawback/manifest.json, names what it lacks",
+          ],
       duration: 0,
     };
     if (!options.dryRun) {
       const { tree } = snapshot;
       const progress = context.progress;
-      const result = await restoreTree({ repository, tree, target: Buffer.from(target), select, progress, signal });
+      const result = await restoreTree({
+        repository,
+        tree,
+        target: Buffer.from(target),
+        select,
+        progress,
+        signal,
+      });
       document.files = result.files;
       document.bytes = result.bytes;
       document.damaged = result.faults.some(({ damaged }) => damaged);
       document.verified = result.faults.length === 0;
-      document.errors = result.faults.map(({ path, message }) => ({ path: path.toString(), message }));
+      document.errors = result.faults.map(({ path, message }) => ({
+        path: path.toString(),
+        message,
+      }));
     }
     return { ...document, duration: (performance.now() - begun) / 1000 };
   });
@@ -88,9 +104,7 @@ async function selection(
   { components, paths }: RestoreOptions,
 ): Promise<Select> {
   const byComponent =
-    components.length === 0
-      ? undefined
-      : await componentSelector(repository, snapshot, components);
+    components.length === 0 ? undefined : await componentSelector(repository, snapshot, components);
   if (paths.length === 0) return byComponent ?? (() => "take");
   const wanted = paths.map(snapshotPath);
   for (const [i, path] of wanted.entries()) {
@@ -111,7 +125,8 @@ async function count(
   select: Select,
 ): Promise<{ files: number; directories: number; bytes: number }> {
   const sum = { files: 0, directories: 0, bytes: 0 };
-  const enter = (entry: { path: Buffer; node: TreeNode }) => select(entry.path, entry.node) !== "skip";
+  const enter = (entry: { path: Buffer; node: TreeNode }) =>
+    select(entry.path, entry.node) !== "skip";
   // What is damaged is told of when it is restored.
   for await (const { path, node } of walkTree(repository, snapshot.tree, enter, () => {})) {
     signal.throwIfAborted();
@@ -151,7 +166,11 @@ async function refuseWithoutRoom(target: string, bytes: number): Promise<void> {
   const free = await freeBytes(target);
   if (free >= bytes) return;
   const mib = (count: number) => `${Math.ceil(count / 2 ** 20)} MiB`;
-  throw new ClawbackError("E_NO_SPACE", `${target} has room for ${mib(free)}, the restore needs ${mib(bytes)}`, {
-    hint: "free some space, name a target on another disk, or restore a part with --path or --component",
-  });
+  throw new ClawbackError(
+    "E_NO_SPACE",
+    `${target} has room for ${mib(free)}, the restore needs ${mib(bytes)}`,
+    {
+      hint: "free some space, name a target on another disk, or restore a part with --path or --component",
+    },
+  );
 }

@@ -13,7 +13,11 @@ export class RootIndex {
   }
 
   /** Undefined for what is below no root: the directories that lead there. */
-  classify(path: string, isDirectory: boolean, hasSibling?: HasSibling): Classification | undefined {
+  classify(
+    path: string,
+    isDirectory: boolean,
+    hasSibling?: HasSibling,
+  ): Classification | undefined {
     for (const { root, prefix } of this.#roots) {
       if (path.startsWith(prefix)) {
         return classifyIn(root, path.slice(prefix.length), isDirectory, hasSibling);

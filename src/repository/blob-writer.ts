@@ -1,6 +1,13 @@
 import { idOf } from "./ids.ts";
 import { encodeIndex, encodeIndexedPack, INDEX_BLOBS } from "./index-file.ts";
-import { type BlobType, type FinishedPack, PACK_BUFFER_SIZE, PACK_SIZE, PackBuilder, plainLength } from "./pack.ts";
+import {
+  type BlobType,
+  type FinishedPack,
+  PACK_BUFFER_SIZE,
+  PACK_SIZE,
+  PackBuilder,
+  plainLength,
+} from "./pack.ts";
 import type { Repository } from "./repository.ts";
 
 /** So much of a run that is cut off is uploaded again at most: over a slow link it ends one day. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -70,95 +70,6 @@ for (const [kind, storage] of [
     expect(second.bytesAdded).toBeLessThan(5000);
   });
 }
-
-test("a file is unchanged when all of its times are, and it was not too young", async () => {
-  using folder = temporaryFolder();
-  for (const name of ["same", "touched", "grown", "replaced", "mode"]) {
-    fs.writeFileSync(folder.at(name), name);
-  }
-  const repository = await newRepository();
-  const now = later();
-  const first = await backUp(repository, folder.path, { now });
-  const second = await backUp(repository, folder.path, { now });
-  expect([...new Set(second.states.values())]).toEqual(["unchanged"]);
-  const subtree = async (tree: string) =>
-    (await nodesOf(repository, tree)).get(folder.path)?.subtree;
-  expect(await subtree(second.tree)).toBe(await subtree(first.tree));
-
-  fs.utimesSync(folder.at("touched"), 1, 1);
-  fs.appendFileSync(folder.at("grown"), "!");
-  fs.renameSync(folder.at("replaced"), folder.at("old"));
-  fs.copyFileSync(folder.at("old"), folder.at("replaced"));
-  const { mtime } = fs.statSync(folder.at("old"));
-  fs.utimesSync(folder.at("replaced"), mtime, mtime);
-  fs.chmodSync(folder.at("mode"), 0o600);
-  const third = await backUp(repository, folder.path, { now });
-  const states = Object.fromEntries(
-    [...third.states].map(([path, state]) => [path.slice(folder.path.length + 1), state]),
-  );
-  expect(states).toEqual({
-    same: "unchanged",
-    touched: "changed",
-    grown: "changed",
-    replaced: "changed",
-    mode: "changed",
-    old: "new",
-  });
-});
-
-test("content changed behind the back of mtime is seen by ctime", async () => {
-  using folder = temporaryFolder();
-  fs.writeFileSync(folder.at("file"), "before");
-  fs.utimesSync(folder.at("file"), 1000, 1000);
-  const repository = await newRepository();
-  await backUp(repository, folder.path, { now: later() });
-  fs.writeFileSync(folder.at("file"), "after!");
-  fs.utimesSync(folder.at("file"), 1000, 1000);
-  const second = await backUp(repository, folder.path);
-  const node = (await nodesOf(repository, second.tree)).get(folder.at("file"));
-  expect(node?.content).toEqual([createHash("sha256").update("after!").digest("hex")]);
-});
-
-test("what changed within two seconds before a backup is read again by the next", async () => {
-  using folder = temporaryFolder();
-  fs.writeFileSync(folder.at("file"), "x");
-  const ctime = fs.statSync(folder.at("file")).ctimeMs;
-  const repository = await newRepository();
-  await backUp(repository, folder.path, { now: new Date(ctime + 1900) });
-  const young = await backUp(repository, folder.path, { now: new Date(ctime + 2100) });
-  expect(young.states.get(folder.at("file"))).toBe("changed");
-  const old = await backUp(repository, folder.path, { now: new Date(ctime + 5000) });
-  expect(old.states.get(folder.at("file"))).toBe("unchanged");
-});
-
-test.each(["-wal", "-journal"])(
-  "a file beside its %s is read whatever its times say",
-  async (suffix) => {
-    using folder = temporaryFolder();
-    fs.writeFileSync(folder.at("db"), "main");
-    fs.writeFileSync(folder.at("alone"), "main");
-    fs.writeFileSync(folder.at(`db${suffix}`), "log");
-    const repository = await newRepository();
-    await backUp(repository, folder.path, { now: later() });
-    const { states } = await backUp(repository, folder.path, { now: later() });
-    expect(states.get(folder.at("db"))).toBe("changed");
-    expect(states.get(folder.at("alone"))).toBe("unchanged");
-    expect(states.get(folder.at(`db${suffix}`))).toBe("unchanged");
-  },
-);
-
-test("an unchanged file whose blobs the repository has lost is read again", async () => {
-  using folder = temporaryFolder();
-  fs.writeFileSync(folder.at("file"), "content");
-  const repository = await newRepository();
-  await backUp(repository, folder.path, { now: later() });
-  for await (const { name } of repository.storage.list("index")) {
-    await repository.storage.remove({ type: "index", name });
-  }
-  const second = await backUp(repository, folder.path, { now: later() });
-  expect(second.states.get(folder.at("file"))).toBe("new");
-  expect((await restoreTree(repository, second.tree, folder.at("target"))).faults).toEqual([]);
-});
 
 test("a file of several names is one node each, and one file after the restore", async () => {
   using folder = temporaryFolder();
@@ -437,15 +348,4 @@ test("a database that cannot be captured is a failure of that file", async () =>
     `${folder.at("db")}: there is no database here`,
   ]);
   expect(files.new).toBe(1);
-});
-
-test("a damaged parent costs time, not the backup", async () => {
-  using folder = temporaryFolder();
-  fs.writeFileSync(folder.at("file"), "x");
-  const repository = await newRepository();
-  await backUp(repository, folder.path, { now: later() });
-  const parent = { tree: "ab".repeat(32), time: later().getTime() };
-  const { states, tree } = await backUp(repository, folder.path, { parent });
-  expect(states.get(folder.at("file"))).toBe("new");
-  expect((await nodesOf(repository, tree)).has(folder.at("file"))).toBe(true);
 });

@@ -418,7 +418,11 @@ async function turn(signal: AbortSignal): Promise<void> {
 function interruption(signal: AbortSignal): unknown {
   return signal.reason instanceof ClawbackError
     ? signal.reason
-    : new ClawbackError("E_INTERRUPTED", "interrupted: nothing was added to the repository's list of snapshots", {
-        hint: "run the command again; what was already stored is used",
-      });
+    : new ClawbackError(
+        "E_INTERRUPTED",
+        "interrupted: nothing was added to the repository's list of snapshots",
+        {
+          hint: "run the command again; what was already stored is used",
+        },
+      );
 }

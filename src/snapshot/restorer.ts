@@ -8,7 +8,12 @@ import type { Repository } from "../repository/repository.ts";
 import { WorkerPool, workerScript } from "../worker-pool.ts";
 import type { TreeNode } from "./node.ts";
 import { type PackPart, planContents } from "./restore-plan.ts";
-import type { RestoreBlob, RestoreJob, RestoreJobResult, RestoreWorkerData } from "./restore-job.ts";
+import type {
+  RestoreBlob,
+  RestoreJob,
+  RestoreJobResult,
+  RestoreWorkerData,
+} from "./restore-job.ts";
 import { applyMetadata, makeSpecial } from "./restore-metadata.ts";
 import { type TreeEntry, walkTree } from "./tree-walker.ts";
 
@@ -115,10 +120,7 @@ function succeeds(path: Buffer, make: () => void, result: RestoreResult): boolea
 }
 
 /** Taken entries, and the directories that lead to them and to nothing else. */
-async function selectEntries(
-  options: RestoreOptions,
-  result: RestoreResult,
-): Promise<TreeEntry[]> {
+async function selectEntries(options: RestoreOptions, result: RestoreResult): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   let leading: TreeEntry[] = [];
   const enter = ({ path, node }: TreeEntry) => options.select(path, node) !== "skip";
@@ -222,7 +224,12 @@ async function restorePart(
     return;
   }
   const buffer = bytes.buffer as ArrayBuffer;
-  const job = { bytes: buffer, byteOffset: bytes.byteOffset, base: part.range.offset, blobs: part.blobs };
+  const job = {
+    bytes: buffer,
+    byteOffset: bytes.byteOffset,
+    base: part.range.offset,
+    blobs: part.blobs,
+  };
   // Small reads come from a pool that Node shares among buffers: those are copied, not moved.
   const own = bytes.byteLength === buffer.byteLength;
   const { failed: lost } = await pool.run(job, own ? [buffer] : []);

@@ -24,6 +24,7 @@ function oldNode(): string | undefined {
   });
 }
 
+const ownNode = `node-${process.platform}-${process.arch}`;
 const old = oldNode();
 let root: string;
 let sandbox: Sandbox;
@@ -69,9 +70,9 @@ test.skipIf(old === undefined)("an old Node.js is told what to type (needs one i
 });
 
 test.skipIf(old === undefined)(
-  "an old Node.js steps back for the one of a development checkout (needs one in PATH)",
+  "an old Node.js steps back for the one that was installed along (needs one in PATH)",
   async () => {
-    const home = join(root, "node_modules/node");
+    const home = join(root, "node_modules", ownNode);
     await mkdir(join(home, "bin"), { recursive: true });
     await mkdir(join(root, "dist/cli"), { recursive: true });
     await symlink(process.execPath, join(home, "bin/node"));
@@ -94,8 +95,8 @@ test.skipIf(old === undefined)(
   },
 );
 
-const checkout = existsSync(join(dirname(dirname(bin)), "node_modules/node/bin/node"));
-test.skipIf(old === undefined || !checkout)("the checkout's own Node.js runs it all", async () => {
+const checkout = existsSync(join(dirname(dirname(bin)), "node_modules", ownNode, "bin/node"));
+test.skipIf(old === undefined || !checkout)("the Node.js that was installed along runs it all", async () => {
   const { stderr, code } = await sandbox.run(["bakup"], { node: old ?? "" });
   expect(code).toBe(2);
   expect(stderr).toContain("unknown command 'bakup'");
