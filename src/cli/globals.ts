@@ -21,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export function addGlobalOptions(program: Command): Command {
   return program
-    .option("-r, --repo <location>", "where the backups are: a path, sftp:, s3:, rest: or rclone:")
+    .option("-r, --repo <location>", "where the backups are: a directory, best on another disk")
     .option("-p, --password-file <file>", "read the repository's password from a file")
     .option("--password-command <command>", "run a command that prints the password (no shell)")
     .option("--state-dir <dir>", "OpenClaw's state directory, if it is not the usual one")

@@ -11,7 +11,9 @@ export function usageError(error: CommanderError, argv: readonly string[]): Claw
   const [first = "", ...rest] = error.message.replace(/^error: /u, "").split("\n");
   const suggestion = /\(Did you mean (?:one of )?(.+?)\?\)/u.exec(rest.join(" "))?.[1];
   const hint =
-    suggestion === undefined ? `See: ${helpCommand(argv)}` : `Did you mean ${suggestion}?`;
+    suggestion === undefined
+      ? `See: ${error.code === "commander.unknownCommand" ? "clawback --help" : helpCommand(argv)}`
+      : `Did you mean ${suggestion}?`;
   return new ClawbackError("E_USAGE", first, { hint, cause: error });
 }
 

@@ -12,7 +12,7 @@ const text = (description: string) =>
 /** What `config.json5` may say; `docs/config.schema.json` says the same to editors. */
 export const settingsSchema = v.strictObject({
   $schema: text("Where this file's JSON Schema is, for editors."),
-  repository: text("Where the backups go: a path, sftp:, s3:, rest: or rclone: location."),
+  repository: text("Where the backups go: a directory, best on another disk."),
   passwordFile: text("A file with the repository's password; only its owner should read it."),
   passwordCommand: text(
     "A command that prints the repository's password; it runs without a shell.",

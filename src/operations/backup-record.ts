@@ -22,6 +22,8 @@ export class BackupRecord {
   readonly #telling: { path: string; size: number }[] = [];
   /** Small files that hold a list of something worth counting. */
   readonly #lists: string[] = [];
+  /** Databases by their names, without a byte in them. */
+  readonly #hollow: string[] = [];
 
   constructor(
     survey: Survey,
@@ -42,6 +44,9 @@ export class BackupRecord {
     this.#sizes.set(component, { component, files: sum.files + 1, bytes: sum.bytes + size });
     if (/\.(jsonl|zst|md)$/.test(text)) this.#telling.push({ path: text, size });
     if (countedIn(text) !== undefined) this.#lists.push(text);
+    if (size === 0 && component === "database" && /\.(sqlite3?|db)$/.test(text)) {
+      this.#hollow.push(text);
+    }
   }
 
   /** Largest first. */
@@ -82,9 +87,10 @@ export class BackupRecord {
   }
 
   warnings(): string[] {
-    return this.#databases
+    const found = this.#databases
       .entries()
       .flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`));
+    return [...this.#hollow.map((path) => `${path}: a database by its name, but empty`), ...found];
   }
 
   manifest(result: WalkResult, now: Date): Manifest {

@@ -59,6 +59,7 @@ export async function checkOpen(
     snapshots: trees.length,
     packs: packs.length,
     blobs: survey.blobs,
+    unnamedPacks: survey.unnamedPacks.length,
     bytesRead: read.bytesRead,
     duration: (performance.now() - begun) / 1000,
   };

@@ -4,10 +4,14 @@ import { resolveSnapshot } from "../snapshot/snapshots.ts";
 import { loadTree } from "../snapshot/tree-walker.ts";
 import type { OperationContext } from "./context.ts";
 import type { DiffDocument } from "./documents.ts";
+import { MANIFEST_DIRECTORY } from "./manifest.ts";
 import { isWhole, refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 type Change = DiffDocument["changes"][number];
+
+/** Ours, and different in every snapshot. */
+const MANIFEST = `/${MANIFEST_DIRECTORY}`;
 
 /** What changed from one snapshot to another. Directories that are the same blob are not looked into. */
 export async function diff(
@@ -33,6 +37,7 @@ export async function diff(
         const node = now ?? old;
         if (node === undefined) continue;
         const name = `${path}/${node.name.toString()}`;
+        if (name === MANIFEST) continue;
         const change = compare(old, now);
         if (change !== undefined)
           changes.push({ path: name, change, bytes: size(now) - size(old) });

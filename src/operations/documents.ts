@@ -160,6 +160,8 @@ export interface CheckDocument {
   snapshots: number;
   packs: number;
   blobs: number;
+  /** Packs that no index names: a run that was cut off left them, or one under way elsewhere. No damage. */
+  unnamedPacks: number;
   bytesRead: number;
   duration: number;
 }

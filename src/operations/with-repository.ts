@@ -8,7 +8,7 @@ import { Lock } from "../repository/lock.ts";
 import { currentLockIdentity, type LockRecord } from "../repository/lock-record.ts";
 import type { LockWatch } from "../repository/lock-stale.ts";
 import type { LockFiles } from "../repository/lock-survey.ts";
-import { Repository } from "../repository/repository.ts";
+import { isRepository, noRepository, Repository } from "../repository/repository.ts";
 import { openStorage } from "../storage/open.ts";
 import type { OperationContext } from "./context.ts";
 
@@ -34,7 +34,12 @@ export async function withRepository<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   await using storage = await openStorage(context.location, { home: context.home });
+  // Before a person is asked for the password of nothing.
+  if (!(await isRepository(storage))) throw noRepository(storage);
   const repository = await Repository.open(storage, await context.passwords());
+  repository.onDamage = ({ message }) => {
+    context.warn(`${message}; going on without it. \`clawback check\` tells what is lost`);
+  };
   return underLock(context, repository, mode, work);
 }
 

@@ -25,6 +25,13 @@ export class Repository {
   readonly masterKey: SymmetricKey;
   /** The key file that the password opened. */
   readonly keyId: string;
+  /**
+   * Told of a damaged file among several when the rest can be used without it. What it throws ends
+   * the work, and by default it throws.
+   */
+  onDamage: (error: ClawbackError) => void = (error) => {
+    throw error;
+  };
   /** Empty until `loadIndex`. */
   index = new BlobIndex();
   readonly #sealer: Sealer;
@@ -89,9 +96,7 @@ export class Repository {
       sealedConfig = await storage.load({ type: "config", name: "" });
     } catch (error) {
       if (!hasCode(error, "E_STORAGE_NOT_FOUND")) throw error;
-      throw new ClawbackError("E_NO_REPO", `there is no repository at ${storage.location}`, {
-        hint: "run `clawback init` to make one, or name the right place with --repo",
-      });
+      throw noRepository(storage);
     }
     const { keyId, master } = await findKey(storage, passwords);
     let plain: Uint8Array;
@@ -139,12 +144,24 @@ export class Repository {
     for await (const file of this.storage.list("index")) files.push(file);
     // About 33 stored bytes a blob: the tables need not grow while they are filled.
     const index = new BlobIndex(files.reduce((sum, file) => sum + file.size, 0) / 33);
-    for (const file of files) {
-      for (const pack of decodeIndex(await this.loadUnpacked("index", file.name))) {
-        index.addPack(pack.id, pack.blobs);
-      }
+    for (const { name } of files) {
+      const packs = await this.unlessDamaged(async () =>
+        decodeIndex(await this.loadUnpacked("index", name)),
+      );
+      for (const pack of packs ?? []) index.addPack(pack.id, pack.blobs);
     }
     this.index = index;
+  }
+
+  /** Does a part of the work that the rest can do without: its E_DAMAGED goes to `onDamage`. */
+  async unlessDamaged<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasCode(error, "E_DAMAGED")) throw error;
+      this.onDamage(error);
+      return undefined;
+    }
   }
 
   /** A blob's plain bytes. @throws E_DAMAGED, E_STORAGE_NOT_FOUND (a pack is gone) */
@@ -155,10 +172,14 @@ export class Repository {
     return new BlobOpener(this.#sealer).open(sealed, { id, length, uncompressedLength });
   }
 
+  /** Oldest first. */
   async listKeys(): Promise<{ id: string; file: KeyFile }[]> {
     const keys: { id: string; file: KeyFile }[] = [];
     for await (const { name } of this.storage.list("key")) {
-      keys.push({ id: name, file: parseKeyFile(await this.storage.load({ type: "key", name })) });
+      const file = await this.unlessDamaged(async () =>
+        parseKeyFile(await this.storage.load({ type: "key", name })),
+      );
+      if (file !== undefined) keys.push({ id: name, file });
     }
     return keys.sort((a, b) => (a.file.created < b.file.created ? -1 : 1));
   }
@@ -184,6 +205,13 @@ export class Repository {
     }
     await this.storage.remove({ type: "key", name: id });
   }
+}
+
+/** What to say where there is none. */
+export function noRepository(storage: Storage): ClawbackError {
+  return new ClawbackError("E_NO_REPO", `there is no repository at ${storage.location}`, {
+    hint: "run `clawback init` to make one, or name the right place with --repo",
+  });
 }
 
 /** Whether the storage holds a repository. */

@@ -66,6 +66,8 @@ export interface ArchivedFile {
   state: EntryState;
   /** Bytes in the snapshot. */
   size: number;
+  /** Whether its bytes were read; an unchanged file is read when its times cannot vouch for it. */
+  read: boolean;
 }
 
 /** What the walk brought, without what is stored of it. */
@@ -278,14 +280,14 @@ class ArchiveRun {
       : !hasJournal(entry, siblings) && this.#parent.isUnchanged(before, entry.stat);
     if (unchanged && before !== undefined && this.#parent.holds(before)) {
       const node = { ...this.#node(entry), size: before.size ?? 0n, content: before.content ?? [] };
-      this.#count(entry, "unchanged", Number(node.size));
+      this.#count(entry, "unchanged", Number(node.size), false);
       return node;
     }
     const stored = await this.#once(entry, () => this.#read(entry, known));
     if (stored === undefined) return undefined;
     if (stored.changed) this.#result.changedWhileRead.push(entry.path);
     const node = this.#node(entry, stored);
-    this.#count(entry, before === undefined ? "new" : "changed", stored.size);
+    this.#count(entry, stateOf(before, node), stored.size, true);
     return node;
   }
 
@@ -381,11 +383,11 @@ class ArchiveRun {
     return node;
   }
 
-  #count(entry: WalkEntry, state: EntryState, size: number): void {
+  #count(entry: WalkEntry, state: EntryState, size: number, read: boolean): void {
     this.#result.files[state]++;
     this.#result.bytesScanned += size;
     this.#options.progress.add({ files: 1, bytes: size, current: entry.path.toString() });
-    this.#onFile({ path: entry.path, state, size });
+    this.#onFile({ path: entry.path, state, size, read });
   }
 
   async #addOwnFile(top: PendingDirectory): Promise<void> {
@@ -397,6 +399,12 @@ class ArchiveRun {
     const subtree = await this.#trees.save(directory);
     top.add(this.#trees.ownDirectory(ownFile.directory, subtree, now));
   }
+}
+
+/** A file that was read to be sure, and turned out to be the same, has not changed. */
+function stateOf(before: TreeNode | undefined, node: TreeNode): EntryState {
+  if (before === undefined) return "new";
+  return before.content?.join() === node.content?.join() ? "unchanged" : "changed";
 }
 
 /** Data may be newer than the main file's times tell: in a write-ahead log or a journal beside it. */
@@ -422,7 +430,7 @@ function interruption(signal: AbortSignal): unknown {
         "E_INTERRUPTED",
         "interrupted: nothing was added to the repository's list of snapshots",
         {
-          hint: "run the command again; what was already stored is used",
+          hint: "run the command again",
         },
       );
 }

@@ -8,11 +8,12 @@ export interface Snapshot extends SnapshotFile {
   id: string;
 }
 
-/** All snapshots, oldest first. @throws E_DAMAGED when one cannot be read */
+/** All snapshots, oldest first; a damaged one goes to the repository's `onDamage`. */
 export async function listSnapshots(repository: Repository): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
   for await (const { name } of repository.storage.list("snapshot")) {
-    snapshots.push(await loadSnapshot(repository, name));
+    const snapshot = await repository.unlessDamaged(() => loadSnapshot(repository, name));
+    if (snapshot !== undefined) snapshots.push(snapshot);
   }
   return snapshots.sort(byTime);
 }

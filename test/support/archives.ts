@@ -68,7 +68,8 @@ export async function backUp(
       signal: never,
       ...options,
     },
-    ({ path, state }) => states.set(path.toString(), state),
+    ({ path, state, read }) =>
+      states.set(path.toString(), state === "unchanged" && read ? "read, unchanged" : state),
   );
   const snapshot =
     options.dryRun === true ? "" : await saveTree(repository, result.tree, { now, root });

@@ -18,6 +18,7 @@ export function addKey(program: Command, run: Runner): void {
   key
     .command("list")
     .summary("list the keys")
+    .description("Lists who made each key and when, and which one opened the repository just now.")
     .action(
       run(async (context) => {
         const { renderKeys } = await import("../render/keys.ts");
@@ -29,6 +30,7 @@ export function addKey(program: Command, run: Runner): void {
   key
     .command("add")
     .summary("let a further password open the repository")
+    .description("Adds a key for one more password. The others stay.")
     .option(...fromFile)
     .action(
       run<NewPassword>(async (context, options) => {
@@ -44,6 +46,9 @@ export function addKey(program: Command, run: Runner): void {
   key
     .command("remove")
     .summary("take a password's right to open the repository away")
+    .description(
+      "Removes a key: its password opens the repository no more. The key in use cannot be removed.",
+    )
     .argument("<key>", "the key's id or its beginning")
     .action(
       run(async (context, _options, [id = ""]) => {
@@ -59,6 +64,9 @@ export function addKey(program: Command, run: Runner): void {
   key
     .command("passwd")
     .summary("replace the password in use by a new one")
+    .description(
+      "Adds a key for the new password, then removes the one in use. The data need not be encrypted anew.",
+    )
     .option(...fromFile)
     .action(
       run<NewPassword>(async (context, options) => {
@@ -72,6 +80,9 @@ export function addKey(program: Command, run: Runner): void {
   key
     .command("export")
     .summary("print the recovery kit: what a person needs on paper")
+    .description(
+      "Prints where the repository is, the 24 words that open it and the exact commands to restore, for restic and for Clawback. Print it, and keep it away from this machine.",
+    )
     .option("--show-phrase", "the 24 words in the --json document as well")
     .action(
       run<{ showPhrase?: true }>(async (context, { showPhrase = false }) => {

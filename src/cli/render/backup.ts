@@ -31,7 +31,7 @@ function headline({ snapshot, duration }: BackupDocument, { style }: View): stri
   const id = style.strong(snapshot.shortId);
   return snapshot.complete
     ? `${style.good("✓")} snapshot ${id} taken ${took}`
-    : `${style.warning("!")} snapshot ${id} taken, but ${style.warning("incomplete")} ${took}`;
+    : `${style.warning("!")} snapshot ${id} taken ${took}, but ${style.warning("incomplete")}`;
 }
 
 function amounts({ files, bytes, snapshot }: BackupDocument): string {

@@ -15,7 +15,11 @@ export function renderCheck(result: CheckDocument, view: View): string {
     bytesRead > 0
       ? `${formatBytes(bytesRead)} of data read and verified`
       : "structure only: no data was read";
-  const facts = `  ${seen}\n  ${read}, in ${formatDuration(duration)}`;
+  const left =
+    result.unnamedPacks === 0
+      ? ""
+      : `\n  ${formatCount(result.unnamedPacks, "pack")} that no index names, left by a run that was cut off: no harm`;
+  const facts = `  ${seen}\n  ${read}, in ${formatDuration(duration)}${left}`;
   if (result.ok) {
     const more =
       bytesRead > 0 ? [] : nextStep("Read the data as well:", "clawback check --read-data", view);

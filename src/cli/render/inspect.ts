@@ -6,7 +6,7 @@ import { nextStep, section, warningLines } from "./blocks.ts";
 
 /** What there is, what its loss would mean, and what a backup would leave out. */
 export function renderInspect(result: InspectDocument, view: View): string {
-  const { instance, items, excluded, warnings } = result;
+  const { instance, items, channels, excluded, warnings } = result;
   const { style, width } = view;
   const inner = width === undefined ? undefined : width - 2;
   const running = { true: "running", false: "stopped", null: "cannot be told" }[
@@ -32,6 +32,12 @@ export function renderInspect(result: InspectDocument, view: View): string {
     printable(where),
     reason,
   ]);
+  const speaking = channels.map(({ channel, account, enabled, where, present }) => [
+    channel,
+    account,
+    enabled ? "" : "disabled",
+    present ? printable(where) : style.warning(`nothing at ${printable(where)}`),
+  ]);
   const right = { align: "right" } as const;
   const path = { shrink: "start" } as const;
   const prose = { shrink: "end" } as const;
@@ -46,6 +52,7 @@ export function renderInspect(result: InspectDocument, view: View): string {
       table([{}, right, right, prose, {}, path], taken, inner),
       view,
     ),
+    ...section("Channels", table([{}, {}, {}, path], speaking, inner), view),
     ...section("It leaves out", table([right, right, path, prose], left, inner), view),
     ...warningLines(warnings, view),
     ...nextStep("Take it:", "clawback backup", view),

@@ -27,7 +27,13 @@ function secret({ phrase, phraseFile }: PrintedKit, { style }: View): string[] {
   const warning = style.warning(
     "Without it nobody can read the backups: keep it on paper, elsewhere.",
   );
-  if (phrase !== undefined) return ["The phrase:", ...phraseLines(phrase), warning];
+  if (phrase !== undefined)
+    return [
+      "The phrase:",
+      ...phraseLines(phrase),
+      "It is the password: type all 24 words in lower case, one space between two.",
+      warning,
+    ];
   if (phraseFile === null) return ["It opens with a password of your own.", warning];
   return [
     `The phrase of 24 words is in ${style.strong(printable(phraseFile))}`,
