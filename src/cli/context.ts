@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { absoluteLocation } from "../config/location.ts";
 import { findPassword } from "../config/password.ts";
@@ -87,6 +88,7 @@ export async function createContext(
     yes,
     env,
     home,
+    tempDir: tmpdir(),
     cwd,
     now: io.now,
     signal: io.signal,

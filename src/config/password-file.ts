@@ -27,7 +27,10 @@ export async function readPasswordFile(path: string): Promise<PasswordFile> {
     if (error instanceof ClawbackError) throw error;
     const why =
       errno(error) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(error)}`;
-    throw new ClawbackError("E_NO_PASSWORD", `the password file ${path} ${why}`, { cause: error });
+    throw new ClawbackError("E_NO_PASSWORD", `the password file ${path} ${why}`, {
+      hint: "Name the file that holds the password with --password-file <file>.",
+      cause: error,
+    });
   }
 }
 

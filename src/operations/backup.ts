@@ -1,4 +1,4 @@
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { DatabaseCapturer } from "../capture/database.ts";
 import { ClawbackError } from "../errors.ts";
@@ -65,7 +65,7 @@ export async function backupOpen(
   const owner = await currentProcess();
   await using scratch = await openScratch(join(context.places.cacheDir, "scratch"), owner);
   // On another disk, perhaps, for when that one is full.
-  const other = join(tmpdir(), `clawback-${process.getuid?.() ?? 0}`);
+  const other = join(context.tempDir, `clawback-${process.getuid?.() ?? 0}`);
   await using fallback = await openScratch(other, owner).catch(() => undefined);
   await using capturer = new DatabaseCapturer({
     scratch: scratch.path,

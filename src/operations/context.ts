@@ -6,6 +6,8 @@ import type { Progress } from "../progress.ts";
 export interface OperationContext {
   env: Readonly<Record<string, string | undefined>>;
   home: string;
+  /** For what need not outlive the run: the system's directory for temporary files. */
+  tempDir: string;
   now: () => Date;
   signal: AbortSignal;
   places: Places;

@@ -59,7 +59,7 @@ export async function init(context: InitContext, options: InitOptions): Promise<
     warnings,
   };
   if (!options.backup) return document;
-  return underLock(context, repository, "append", async (session) => {
+  return await underLock(context, repository, "append", async (session) => {
     const taken = { components: [], tags: [], dryRun: false };
     const backup = await backupOpen(context, session, survey, taken);
     const readBack = await checkOpen(context, session, { readDataShare: 1 });

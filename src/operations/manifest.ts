@@ -75,7 +75,6 @@ export async function readManifest(
     return manifest.version === 1 ? manifest : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || hasCode(error, "E_DAMAGED")) return undefined;
-    if (hasCode(error, "E_STORAGE_NOT_FOUND")) return undefined;
     throw error;
   }
 }

@@ -40,7 +40,8 @@ export async function withRepository<T>(
   repository.onDamage = ({ message }) => {
     context.warn(`${message}; going on without it. \`clawback check\` tells what is lost`);
   };
-  return underLock(context, repository, mode, work);
+  // Awaited here: the storage is given up at the end of this block, not of the work's promise.
+  return await underLock(context, repository, mode, work);
 }
 
 /** The same for a repository that is open already. */
@@ -62,7 +63,8 @@ export async function underLock<T>(
     return work({ repository, assertHeld: () => {}, signal: context.signal });
   }
   await using held = lock;
-  return work({
+  // Awaited here, or the lock would be given up as soon as the work has begun.
+  return await work({
     repository,
     assertHeld: () => held.assertHeld(),
     signal: AbortSignal.any([context.signal, held.signal]),

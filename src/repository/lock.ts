@@ -58,6 +58,7 @@ export class Lock implements AsyncDisposable {
   assertHeld(): void {
     if (this.#age() >= LOST_AFTER_MS) this.#lose("it could not be refreshed for too long");
     this.#lost.signal.throwIfAborted();
+    if (this.#released.signal.aborted) throw new Error("the lock has been given up already");
   }
 
   /** Removes the lock. Harmless when called again, or when it is gone already. */

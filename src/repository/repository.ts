@@ -1,6 +1,6 @@
 import { generateKey, Sealer, type SymmetricKey } from "../crypto/sealer.ts";
 import { ClawbackError, hasCode } from "../errors.ts";
-import type { FileInfo, FileType, Storage } from "../storage/storage.ts";
+import type { ByteRange, FileInfo, FileType, Storage } from "../storage/storage.ts";
 import { BlobIndex } from "./blob-index.ts";
 import { decodeConfig, encodeConfig, newConfig, type RepositoryConfig } from "./config-file.ts";
 import { idOf, shortId } from "./ids.ts";
@@ -164,12 +164,24 @@ export class Repository {
     }
   }
 
-  /** A blob's plain bytes. @throws E_DAMAGED, E_STORAGE_NOT_FOUND (a pack is gone) */
+  /** A blob's plain bytes. @throws E_DAMAGED, also when its pack is gone */
   async loadBlob(type: BlobType, id: string): Promise<Uint8Array> {
     const { pack, offset, length, uncompressedLength } = this.index.locate(type, id);
-    const sealed = await this.storage.load({ type: "pack", name: pack }, { offset, length });
+    const sealed = await this.#loadFromPack(pack, { offset, length });
     // An opener of its own: the bytes are the caller's to keep.
     return new BlobOpener(this.#sealer).open(sealed, { id, length, uncompressedLength });
+  }
+
+  async #loadFromPack(pack: string, range: ByteRange): Promise<Uint8Array> {
+    try {
+      return await this.storage.load({ type: "pack", name: pack }, range);
+    } catch (error) {
+      if (!hasCode(error, "E_STORAGE_NOT_FOUND")) throw error;
+      throw new ClawbackError("E_DAMAGED", `pack ${shortId(pack)} is gone, and data with it`, {
+        hint: "run `clawback check` to see what is lost, and `clawback backup` to store anew what is still there",
+        cause: error,
+      });
+    }
   }
 
   /** Oldest first. */

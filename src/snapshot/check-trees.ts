@@ -26,7 +26,7 @@ export async function checkTrees(
     try {
       nodes = await loadTree(repository, tree);
     } catch (error) {
-      if (!hasCode(error, "E_DAMAGED") && !hasCode(error, "E_STORAGE_NOT_FOUND")) throw error;
+      if (!hasCode(error, "E_DAMAGED")) throw error;
       faults.push({ kind: "tree", subject: path || "/", message: messageOf(error) });
       continue;
     }

@@ -65,7 +65,7 @@ export class ParentTree {
       nodes = await loadTree(this.#repository, tree);
     } catch (error) {
       // A damaged parent costs reading everything again, never the backup.
-      if (hasCode(error, "E_DAMAGED") || hasCode(error, "E_STORAGE_NOT_FOUND")) return undefined;
+      if (hasCode(error, "E_DAMAGED")) return undefined;
       throw error;
     }
     return new Map(nodes.map((node) => [node.name.toString("latin1"), node]));

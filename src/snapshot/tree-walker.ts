@@ -15,8 +15,7 @@ export interface TreeEntry {
  *
  * @param enter whether to look into a directory; it is yielded all the same
  * @param onDamage told of a directory whose tree cannot be read, which then counts as empty
- * @throws E_DAMAGED, E_STORAGE_NOT_FOUND when the root's tree cannot be read, or another and
- * nobody is told
+ * @throws E_DAMAGED when the root's tree cannot be read, or another and nobody is told
  */
 export async function* walkTree(
   repository: Repository,
@@ -38,8 +37,7 @@ export async function* walkTree(
     try {
       stack.push({ path: entry.path, nodes: await loadTree(repository, node.subtree), at: 0 });
     } catch (error) {
-      const lost = hasCode(error, "E_DAMAGED") || hasCode(error, "E_STORAGE_NOT_FOUND");
-      if (!lost || onDamage === undefined) throw error;
+      if (!hasCode(error, "E_DAMAGED") || onDamage === undefined) throw error;
       onDamage(entry, error);
     }
   }

@@ -52,6 +52,7 @@ const check: CheckDocument = {
   snapshots: 1,
   packs: 2,
   blobs: 812,
+  unnamedPacks: 0,
   bytesRead: 410_000,
   duration: 0.31,
 };

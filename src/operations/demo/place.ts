@@ -53,6 +53,7 @@ export class DemoPlace implements AsyncDisposable {
       warn,
       progress,
       places: own,
+      tempDir: own.cacheDir,
       settings: {},
       configFile: own.configFile,
       location: own.repository,
