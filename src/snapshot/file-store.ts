@@ -77,18 +77,28 @@ export class FileStore implements AsyncDisposable {
     });
   }
 
-  /** Stores an image of pages, in parts that the threads share. @param size bytes; @param pageChunk bytes of a chunk */
+  /**
+   * Stores an image of pages, in parts that the threads share.
+   *
+   * @param image `size` and `pageChunk` in bytes
+   * @param onPart told of the bytes of each part that is stored
+   */
   async storePages(
-    path: string | Uint8Array,
-    size: number,
-    pageChunk: number,
+    { path, size, pageChunk }: { path: string | Uint8Array; size: number; pageChunk: number },
+    onPart: (bytes: number) => void,
   ): Promise<FileOutcome> {
     const partBytes = Math.ceil(PART_BYTES / pageChunk) * pageChunk;
     const parts: Promise<FileOutcome>[] = [];
     for (let offset = 0; offset < size; offset += partBytes) {
       const range = { offset, length: Math.min(partBytes, size - offset) };
-      parts.push(this.store({ path, seen: undefined, range, pageChunk, refuseDatabases: false }));
+      const task = { path, seen: undefined, range, pageChunk, refuseDatabases: false };
+      const part = this.store(task);
       this.#sendBatch();
+      parts.push(part);
+      void part.then(
+        () => onPart(range.length),
+        () => {},
+      );
     }
     let ids = "";
     let read = 0;
@@ -103,6 +113,7 @@ export class FileStore implements AsyncDisposable {
       size: read,
       stat: undefined,
       changed: read !== size,
+      told: read,
     };
   }
 

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, linkSync } from "node:fs";
-import { chmod, lstat, mkdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeLayoutA, makeLayoutC } from "../fixtures/instances.ts";
 import type {
   BackupDocument,
@@ -13,13 +13,20 @@ import type {
   RestoreDocument,
   SnapshotDocument,
 } from "../../src/operations/documents.ts";
-import { Household } from "./household.ts";
+import { Household, PASSWORD } from "./household.ts";
 
 const isRoot = process.getuid?.() === 0;
 
+let template: Household;
 let house: Household;
+beforeAll(async () => {
+  template = await Household.withRepository(makeLayoutA);
+});
+afterAll(() => template[Symbol.asyncDispose]());
 beforeEach(async () => {
-  house = await Household.withRepository(makeLayoutA);
+  house = await Household.create(makeLayoutA);
+  house.env["CLAWBACK_PASSWORD"] = PASSWORD;
+  await cp(template.repository, house.repository, { recursive: true });
 });
 afterEach(() => house[Symbol.asyncDispose]());
 
@@ -86,24 +93,27 @@ test("F15: no openclaw.json at all is no failure", async () => {
   expect((await backup(0)).files.new).toBeGreaterThan(60);
 });
 
-test.runIf(isRoot)("F17: a file that this user may not read: named, exit 3, the rest is taken (needs root)", async () => {
-  const uid = 65_534;
-  await house.giveTo(uid);
-  execFileSync("chown", ["root:root", house.state("credentials/oauth.json")]);
-  await chmod(house.state("credentials/oauth.json"), 0o600);
-  await mkdir(house.state("workspace/closed"), { mode: 0o700 });
-  const taken = await backup(3, { uid });
-  expect(taken.errors.map(({ path }) => path).sort()).toEqual([
-    house.state("credentials/oauth.json"),
-    house.state("workspace/closed"),
-  ]);
-  const { entries } = await house.json<LsDocument>("ls", 0, { uid });
-  const paths = entries.map(({ path }) => path);
-  expect(paths).toContain(house.state("workspace/SOUL.md"));
-  expect(paths).not.toContain(house.state("credentials/oauth.json"));
-  const { warnings } = await house.json<InspectDocument>("inspect", 0, { uid });
-  expect(warnings.join("\n")).toContain("workspace/closed");
-});
+test.runIf(isRoot)(
+  "F17: a file that this user may not read: named, exit 3, the rest is taken (needs root)",
+  async () => {
+    const uid = 65_534;
+    await house.giveTo(uid);
+    execFileSync("chown", ["root:root", house.state("credentials/oauth.json")]);
+    await chmod(house.state("credentials/oauth.json"), 0o600);
+    await mkdir(house.state("workspace/closed"), { mode: 0o700 });
+    const taken = await backup(3, { uid });
+    expect(taken.errors.map(({ path }) => path).sort()).toEqual([
+      house.state("credentials/oauth.json"),
+      house.state("workspace/closed"),
+    ]);
+    const { entries } = await house.json<LsDocument>("ls", 0, { uid });
+    const paths = entries.map(({ path }) => path);
+    expect(paths).toContain(house.state("workspace/SOUL.md"));
+    expect(paths).not.toContain(house.state("credentials/oauth.json"));
+    const { warnings } = await house.json<InspectDocument>("inspect", 0, { uid });
+    expect(warnings.join("\n")).toContain("workspace/closed");
+  },
+);
 
 test("F1, F2: files that come, go and grow meanwhile are no failure", async () => {
   const names = Array.from({ length: 300 }, (_, at) => `workspace/busy/${at}.txt`);
@@ -206,8 +216,7 @@ describe("databases", () => {
     );
     const { databases } = await backup(0);
     expect(databases.map(({ path }) => path)).toContain(house.state("workspace/shop.sqlite"));
-    const { DatabaseSync: Database } = await import("node:sqlite");
-    using copy = new Database(join(await restored(), "workspace/shop.sqlite"));
+    using copy = new DatabaseSync(join(await restored(), "workspace/shop.sqlite"));
     expect(copy.prepare("SELECT a FROM b").all()).toEqual([{ a: 7 }]);
   });
 
@@ -232,15 +241,21 @@ describe("databases", () => {
 });
 
 test("F11: long paths and names that differ only in case come back", async () => {
-  const long = join("workspace", ...Array.from({ length: 12 }, () => "a-rather-long-name".repeat(3)));
+  const long = join(
+    "workspace",
+    ...Array.from({ length: 12 }, () => "a-rather-long-name".repeat(3)),
+  );
   await house.write(join(long, "bottom.md"), "deep");
   await house.write("workspace/Notes.md", "1");
   await house.write("workspace/notes.md", "2");
   await backup(0);
   const copy = await restored();
   const read = (name: string) => readFile(join(copy, name), "utf8");
-  expect(await Promise.all([join(long, "bottom.md"), "workspace/Notes.md", "workspace/notes.md"].map(read)))
-    .toEqual(["deep", "1", "2"]);
+  expect(
+    await Promise.all(
+      [join(long, "bottom.md"), "workspace/Notes.md", "workspace/notes.md"].map(read),
+    ),
+  ).toEqual(["deep", "1", "2"]);
 });
 
 describe("F18: the repository inside what it is to protect", () => {

@@ -18,7 +18,9 @@ beforeAll(async () => {
   house = await Household.withRepository(makeLayoutC);
   await house.write(BIG, "");
   using database = new DatabaseSync(house.state(BIG));
-  database.exec("PRAGMA journal_mode = WAL; CREATE TABLE chunks (id INTEGER PRIMARY KEY, body BLOB)");
+  database.exec(
+    "PRAGMA journal_mode = WAL; CREATE TABLE chunks (id INTEGER PRIMARY KEY, body BLOB)",
+  );
   const insert = database.prepare("INSERT INTO chunks (body) VALUES (?)");
   database.exec("BEGIN");
   // Rows that do not compress: what is stored is then what is new.

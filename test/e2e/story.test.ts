@@ -87,14 +87,16 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
     const inspected = await house.json<InspectDocument>("inspect");
     expect(manifest.counts["files"]).toBe(made.kept.length);
     expect(manifest.counts["sessions"]).toBe(made.sessions);
-    expect(new Set([
-      taken.bytes.scanned,
-      sum(taken.components),
-      sum(manifest.components),
-      manifest.counts["bytes"],
-      listed.at(-1)?.bytes,
-      sum(inspected.items),
-    ])).toEqual(new Set([taken.bytes.scanned]));
+    expect(
+      new Set([
+        taken.bytes.scanned,
+        sum(taken.components),
+        sum(manifest.components),
+        manifest.counts["bytes"],
+        listed.at(-1)?.bytes,
+        sum(inspected.items),
+      ]),
+    ).toEqual(new Set([taken.bytes.scanned]));
     expect(listed.map(({ tags }) => tags)).toEqual([[], [], ["second"]]);
     expect(listed[0]).toMatchObject({ id: first.snapshot?.id, complete: true, components: [] });
     expect(taken.databases.map(({ path }) => path)).toEqual(
@@ -113,9 +115,7 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
       [...list].sort((a, b) => (a.path < b.path ? -1 : 1));
     expect(byPath(inspected.excluded)).toEqual(byPath(excluded));
     for (const path of made.leftOut) {
-      const entry = excluded.find(
-        (each) => `${house.state(path)}/`.startsWith(`${each.path}/`),
-      );
+      const entry = excluded.find((each) => `${house.state(path)}/`.startsWith(`${each.path}/`));
       expect(entry, path).toMatchObject({ reason: expect.stringMatching(/\w+/u) });
     }
     const bytes = await Promise.all(
@@ -199,32 +199,45 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
     ]);
   });
 
-  test.runIf(make === makeLayoutC)("keys: listed, added, replaced, taken away; check reads every byte", async () => {
-    const password = join(house.root, "second-password");
-    await writeFile(password, "a second password\n", { mode: 0o600 });
-    const other = join(house.root, "third-password");
-    await writeFile(other, "a third one\n", { mode: 0o600 });
-    const [own] = await house.json<KeyDocument[]>("key list");
-    expect(own).toMatchObject({ current: true, shortId: own?.id.slice(0, 8) });
-    const { id } = await house.json<{ id: string }>(["key", "add", "--new-password-file", password]);
-    const with2 = ["--password-file", password];
-    const changed = await house.json<{ id: string; removed: string }>([
-      ...["key", "passwd", ...with2, "--new-password-file", other],
-    ]);
-    expect(changed.removed).toBe(id);
-    await house.expectFailure(["snapshots", ...with2], { exit: 12, code: "E_WRONG_KEY" });
-    expect(await house.json<KeyDocument[]>("key list")).toHaveLength(2);
-    await house.expectFailure(["key", "remove", own?.shortId ?? ""], { exit: 2, code: "E_USAGE" });
-    expect(await house.json(["key", "remove", changed.id])).toMatchObject({ removed: changed.id });
-    await house.expectFailure(["snapshots", "--password-file", other], {
-      ...{ exit: 12, code: "E_WRONG_KEY" },
-    });
-    const checked = await house.json<CheckDocument>("check --read-data");
-    expect(checked).toMatchObject({ ok: true, errors: [], snapshots: 4 });
-    expect(checked.packs).toBeGreaterThan(0);
-    expect(checked.blobs).toBeGreaterThan(0);
-    expect(checked.bytesRead).toBeGreaterThan(0);
-  });
+  test.runIf(make === makeLayoutC)(
+    "keys: listed, added, replaced, taken away; check reads every byte",
+    async () => {
+      const password = join(house.root, "second-password");
+      await writeFile(password, "a second password\n", { mode: 0o600 });
+      const other = join(house.root, "third-password");
+      await writeFile(other, "a third one\n", { mode: 0o600 });
+      const [own] = await house.json<KeyDocument[]>("key list");
+      expect(own).toMatchObject({ current: true, shortId: own?.id.slice(0, 8) });
+      const { id } = await house.json<{ id: string }>([
+        "key",
+        "add",
+        "--new-password-file",
+        password,
+      ]);
+      const with2 = ["--password-file", password];
+      const changed = await house.json<{ id: string; removed: string }>([
+        ...["key", "passwd", ...with2, "--new-password-file", other],
+      ]);
+      expect(changed.removed).toBe(id);
+      await house.expectFailure(["snapshots", ...with2], { exit: 12, code: "E_WRONG_KEY" });
+      expect(await house.json<KeyDocument[]>("key list")).toHaveLength(2);
+      await house.expectFailure(["key", "remove", own?.shortId ?? ""], {
+        exit: 2,
+        code: "E_USAGE",
+      });
+      expect(await house.json(["key", "remove", changed.id])).toMatchObject({
+        removed: changed.id,
+      });
+      await house.expectFailure(["snapshots", "--password-file", other], {
+        ...{ exit: 12, code: "E_WRONG_KEY" },
+      });
+      const checked = await house.json<CheckDocument>("check --read-data");
+      expect(checked).toMatchObject({ ok: true, errors: [], snapshots: 4 });
+      expect(checked.packs).toBeGreaterThan(0);
+      expect(checked.blobs).toBeGreaterThan(0);
+      expect(checked.bytesRead).toBeGreaterThan(0);
+    },
+  );
 
   test.runIf(make === makeLayoutC)("every command says in words what it says in JSON", async () => {
     const target = house.newTarget();

@@ -7,7 +7,7 @@ import { listSnapshots } from "../../src/snapshot/snapshots.ts";
 import { LocalStorage } from "../../src/storage/local.ts";
 import { peerTest, resticVersions } from "../peers/peers.ts";
 import { compareTrees } from "./compare-trees.ts";
-import { backUp, checkAll, restoreAll } from "./library.ts";
+import { backUp, checkAll, restoreTree } from "../support/archives.ts";
 import { makeOddTree } from "./odd-tree.ts";
 import { PASSWORD, Restic, temporaryFolder } from "./restic.ts";
 
@@ -35,7 +35,7 @@ for (const peer of resticVersions) {
         restic.run("restore", "latest", "--target", target);
         expect(compareTrees(source, join(target, source), { ignore: "specials" })).toEqual([]);
 
-        expect(restic.backup(source, "--host", "interop")).toMatchObject({
+        expect(restic.backup(source, "--host", "host")).toMatchObject({
           files_new: 0,
           files_changed: 0,
         });
@@ -54,7 +54,7 @@ for (const peer of resticVersions) {
         expect(await checkAll(afterwards)).toEqual([]);
         restic.run("check", "--read-data");
         const latest = (await listSnapshots(afterwards)).at(-1)?.tree ?? "";
-        await restoreAll(afterwards, latest, join(folder.path, "ours"));
+        await restoreTree(afterwards, latest, join(folder.path, "ours"));
         const restored = join(folder.path, "ours", source);
         expect(compareTrees(source, restored, { timeTolerance: 999n, ignore: "specials" })).toEqual(
           [],

@@ -4,7 +4,7 @@ import { describe, expect } from "vitest";
 import { listSnapshots } from "../../src/snapshot/snapshots.ts";
 import { peerTest, resticVersions } from "../peers/peers.ts";
 import { compareTrees } from "./compare-trees.ts";
-import { checkAll, restoreAll } from "./library.ts";
+import { checkAll, restoreTree } from "../support/archives.ts";
 import { makeOddTree } from "./odd-tree.ts";
 import { Restic, temporaryFolder } from "./restic.ts";
 
@@ -44,7 +44,7 @@ for (const peer of resticVersions) {
         expect(await checkAll(repository)).toEqual([]);
 
         const target = join(folder.path, "target");
-        const result = await restoreAll(repository, snapshots[1]?.tree ?? "", target);
+        const result = await restoreTree(repository, snapshots[1]?.tree ?? "", target);
         expect(result.faults.map(({ path, message }) => `${path.toString()}: ${message}`)).toEqual(
           [],
         );

@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Repository } from "../../src/repository/repository.ts";
 import { loadSnapshot } from "../../src/snapshot/snapshots.ts";
-import { checkAll } from "../interop/library.ts";
 import {
   backUp,
+  checkAll,
   newRepository,
   nodesOf,
   restoreTree,

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type CheckFault, readPacks, surveyIndex } from "../../src/repository/check-packs.ts";
+import { checkTrees } from "../../src/snapshot/check-trees.ts";
 import { silentProgress } from "../../src/progress.ts";
 import { BlobWriter } from "../../src/repository/blob-writer.ts";
 import { Repository } from "../../src/repository/repository.ts";
@@ -128,4 +130,12 @@ export async function storeBlobs(
   for (const blob of blobs) ids.push(await writer.saveBlob(type, blob));
   await writer.flush();
   return ids;
+}
+
+/** Everything that a check with reading of all data finds. */
+export async function checkAll(repository: Repository): Promise<CheckFault[]> {
+  const survey = await surveyIndex(repository);
+  const trees = (await listSnapshots(repository)).map(({ tree }) => tree);
+  const packs = await readPacks(repository, [...survey.packs.values()], silentProgress, never);
+  return [...survey.faults, ...packs.faults, ...(await checkTrees(repository, trees, never))];
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { COMPONENTS } from "../../openclaw/rules.ts";
 import { collectList } from "../command.ts";
 import type { Runner } from "../command.ts";
 import type { BackupDocument } from "../../operations/documents.ts";
@@ -17,7 +18,11 @@ export function addBackup(program: Command, run: Runner): void {
     .description(
       "Takes a snapshot while the agent keeps running. Only what is new since the last one is stored. Exit code 3 means: taken, but something that belongs to it could not be read.",
     )
-    .option("--component <name>", "only this component; repeat for several", collectList)
+    .option(
+      "--component <name>",
+      `only this component (${COMPONENTS.join(", ")}); repeat for several`,
+      collectList,
+    )
     .option("--tag <tag>", "a word to find the snapshot by; repeat for several", collectList)
     .option("-n, --dry-run", "say what would be taken, and store nothing")
     .action(

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { resolve } from "node:path";
 import { ClawbackError } from "../../errors.ts";
+import { COMPONENTS } from "../../openclaw/rules.ts";
 import { collect, collectList } from "../command.ts";
 import type { Runner } from "../command.ts";
 import type { RestoreDocument } from "../../operations/documents.ts";
@@ -23,7 +24,11 @@ export function addRestore(program: Command, run: Runner): void {
     )
     .argument("[snapshot]", "an id, its beginning, or latest", "latest")
     .option("--target <dir>", "where to; made if missing, otherwise it must be empty")
-    .option("--component <name>", "only this component; repeat for several", collectList)
+    .option(
+      "--component <name>",
+      `only this component (${COMPONENTS.join(", ")}); repeat for several`,
+      collectList,
+    )
     .option("--path <path>", "only this file or directory; repeat for several", collect)
     .option("-n, --dry-run", "say what would be restored, and write nothing")
     .action(
