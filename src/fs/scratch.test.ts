@@ -55,8 +55,11 @@ test("is private, and gone with all it holds", async () => {
     expect(((await stat(path)).mode & 0o777).toString(8)).toBe("700");
     await mkdir(join(path, "deep"));
     await writeFile(join(path, "deep", "file"), "x");
+    await using second = await openScratch(base, self);
+    expect(await readdir(base)).toHaveLength(2);
+    expect(second.path).not.toBe(path);
   }
-  expect(await readdir(base)).toEqual([]);
+  await expect(stat(base)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
 test("F12: a run that was killed leaves nothing after the next", async () => {

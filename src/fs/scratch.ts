@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { lstat, mkdtemp, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { ClawbackError } from "../errors.ts";
+import { lstat, mkdtemp, open, readdir, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ClawbackError, errno } from "../errors.ts";
 import { ensurePrivateDirectory } from "./directories.ts";
 import { explainFileError } from "./file-errors.ts";
 import { lifeOf, type ProcessIdentity } from "./process-identity.ts";
@@ -28,6 +28,8 @@ export class Scratch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#heartbeat);
     await rm(this.path, { recursive: true, force: true });
+    // Of the last run nothing stays; others keep the base alive.
+    await rmdir(dirname(this.path)).catch(() => undefined);
   }
 }
 
@@ -44,12 +46,24 @@ export async function openScratch(base: string, owner: ProcessIdentity): Promise
   await removeAbandoned(base, owner);
   let path: string | undefined;
   try {
-    path = await mkdtemp(join(base, `scratch-${owner.pid}-`));
+    path = await makeBelow(base, owner);
     await writeFile(join(path, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: "wx" });
     return new Scratch(path);
   } catch (error) {
     if (path !== undefined) await rm(path, { recursive: true, force: true });
     throw await explainFileError(error, base);
+  }
+}
+
+async function makeBelow(base: string, owner: ProcessIdentity): Promise<string> {
+  const prefix = join(base, `scratch-${owner.pid}-`);
+  try {
+    return await mkdtemp(prefix);
+  } catch (error) {
+    if (errno(error) !== "ENOENT") throw error;
+    // Another run has just removed the base as empty.
+    await ensurePrivateDirectory(base);
+    return mkdtemp(prefix);
   }
 }
 
