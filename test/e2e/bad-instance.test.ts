@@ -202,7 +202,10 @@ describe("databases", () => {
     const { databases } = await backup(0);
     for (const name of names) {
       expect(databases).toContainEqual({
-        ...{ path: house.state(name), consistent: true, pages: 2, tables: 1 },
+        path: house.state(name),
+        consistent: true,
+        pages: 2,
+        tables: 1,
       });
     }
   });

@@ -216,7 +216,11 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
       ]);
       const with2 = ["--password-file", password];
       const changed = await house.json<{ id: string; removed: string }>([
-        ...["key", "passwd", ...with2, "--new-password-file", other],
+        "key",
+        "passwd",
+        ...with2,
+        "--new-password-file",
+        other,
       ]);
       expect(changed.removed).toBe(id);
       await house.expectFailure(["snapshots", ...with2], { exit: 12, code: "E_WRONG_KEY" });
@@ -229,7 +233,8 @@ describe.each(LAYOUTS)("from init to restore with layout $name", ({ make }) => {
         removed: changed.id,
       });
       await house.expectFailure(["snapshots", "--password-file", other], {
-        ...{ exit: 12, code: "E_WRONG_KEY" },
+        exit: 12,
+        code: "E_WRONG_KEY",
       });
       const checked = await house.json<CheckDocument>("check --read-data");
       expect(checked).toMatchObject({ ok: true, errors: [], snapshots: 4 });

@@ -119,11 +119,13 @@ for (const peer of resticVersions) {
       try {
         while (locks().length === 0 && checking.exitCode === null) await sleep(10);
         await house.expectFailure("backup --lock-wait 1s", {
-          ...{ exit: 11, code: "E_REPO_LOCKED", message: new RegExp(`pid ${checking.pid}`, "u") },
+          exit: 11,
+          code: "E_REPO_LOCKED",
+          message: new RegExp(`pid ${checking.pid}`, "u"),
         });
         expect(locks()).toHaveLength(1);
       } finally {
-        checking.kill("SIGKILL");
+        checking.kill("SIGINT");
         await once(checking, "exit");
       }
       expect((await house.run("backup --lock-wait 0s")).code).toBe(0);
