@@ -52,13 +52,12 @@ export class WorkerClient implements AsyncDisposable {
     const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
     child.on("message", resolve).on("exit", onExit).on("error", reject);
     signal?.addEventListener("abort", onAbort);
+    let reply: Reply;
     try {
       hold(child);
       child.send({ kind, job });
-      const reply = await promise;
+      reply = await promise;
       release(child);
-      if ("failure" in reply) return Promise.reject(revived(reply.failure));
-      return reply.answer;
     } catch (error) {
       await this.#end();
       throw error;
@@ -67,6 +66,8 @@ export class WorkerClient implements AsyncDisposable {
       signal?.removeEventListener("abort", onAbort);
       child.off("message", resolve).off("exit", onExit).off("error", reject);
     }
+    if ("failure" in reply) throw revived(reply.failure);
+    return reply.answer;
   }
 
   /** Resolves when the process is gone, and with it every lock and descriptor it had. */

@@ -1,5 +1,15 @@
 import { constants } from "node:fs";
-import { lstat, mkdtemp, open, readdir, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  mkdtemp,
+  open,
+  readdir,
+  rm,
+  rmdir,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ClawbackError, errno } from "../errors.ts";
 import { ensurePrivateDirectory } from "./directories.ts";

@@ -6,11 +6,18 @@ import { isInside } from "../fs/paths.ts";
 import { currentProcess } from "../fs/process-identity.ts";
 import { openScratch } from "../fs/scratch.ts";
 import { shortId } from "../repository/ids.ts";
-import { archive, type ArchiveResult } from "../snapshot/archiver.ts";
+import {
+  archive,
+  type ArchiveResult,
+  measureSource,
+  type SourceSize,
+} from "../snapshot/archiver.ts";
+import type { Component } from "../openclaw/rules.ts";
 import { formatTime, parseTime } from "../snapshot/go-time.ts";
 import type { SnapshotFile } from "../snapshot/snapshot-file.ts";
 import { listSnapshots, saveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
 import { userName } from "../repository/key-file.ts";
+import type { Selector } from "../snapshot/walker.ts";
 import { parseLocation } from "../storage/location.ts";
 import { programVersion } from "../version.ts";
 import { BackupRecord } from "./backup-record.ts";
@@ -42,23 +49,50 @@ export async function backup(
   context: OperationContext,
   options: BackupOptions,
 ): Promise<BackupDocument> {
-  checkComponents(options.components);
+  const components = checkComponents(options.components);
   const survey = await surveyInstance(context);
   await refuseRepositoryInside(context, survey);
+  const source = await sourceOf(survey, components, context.signal);
   const mode = options.dryRun ? "read" : "append";
-  return withRepository(context, mode, (session) => backupOpen(context, session, survey, options));
+  return withRepository(context, mode, (session) => backupOpen(context, session, source, options));
+}
+
+/** What a backup reads. */
+export interface BackupSource {
+  survey: Survey;
+  components: Component[];
+  roots: RootIndex;
+  paths: Buffer[];
+  select: Selector;
+  /** Measured while the repository is opened and its lock settles. */
+  total: Promise<SourceSize>;
+}
+
+/** @param components empty: all */
+export async function sourceOf(
+  survey: Survey,
+  components: Component[],
+  signal: AbortSignal,
+): Promise<BackupSource> {
+  const roots = new RootIndex(survey.roots);
+  const paths = await pathsToWalk(survey.roots);
+  const select = selectionOf(roots, components);
+  const total = measureSource(paths, select, signal);
+  // Whoever awaits it sees the failure; should nobody get that far, it is not an unhandled one.
+  total.catch(() => {});
+  return { survey, components, roots, paths, select, total };
 }
 
 /** The same for a repository that is open and locked. */
 export async function backupOpen(
   context: OperationContext,
   { repository, assertHeld, signal }: Session,
-  survey: Survey,
+  source: BackupSource,
   options: BackupOptions,
 ): Promise<BackupDocument> {
   const begun = performance.now();
   const now = context.now();
-  const components = checkComponents(options.components);
+  const { survey, components, roots } = source;
   const paths = groupPaths(survey.instance.stateDir, components);
   const parent = (await listSnapshots(repository)).filter((each) => sameGroup(each, paths)).at(-1);
   await repository.loadIndex();
@@ -74,14 +108,14 @@ export async function backupOpen(
   });
   const before = parent && (await readManifest(repository, parent.tree));
   const databases = new InstanceDatabases(capturer, before);
-  const roots = new RootIndex(survey.roots);
   const record = new BackupRecord(survey, roots, databases, components);
   const result = await archive(
     {
       repository,
       assertHeld,
-      roots: await pathsToWalk(survey.roots),
-      select: selectionOf(roots, components),
+      roots: source.paths,
+      select: source.select,
+      total: source.total,
       databases,
       parent: parent && { tree: parent.tree, time: Number(parseTime(parent.time) / 1_000_000n) },
       ownFile: {

@@ -8,7 +8,7 @@ import { sameFileSystem } from "../fs/paths.ts";
 import { isRepository, Repository } from "../repository/repository.ts";
 import { openStorage } from "../storage/open.ts";
 import { parseLocation } from "../storage/location.ts";
-import { backupOpen, refuseRepositoryInside } from "./backup.ts";
+import { backupOpen, refuseRepositoryInside, sourceOf } from "./backup.ts";
 import { checkOpen } from "./check.ts";
 import type { OperationContext } from "./context.ts";
 import type { InitDocument } from "./documents.ts";
@@ -46,6 +46,7 @@ export async function init(context: InitContext, options: InitOptions): Promise<
       hint: "run `clawback backup` to use it, or name another place with --repo",
     });
   }
+  const source = await sourceOf(survey, [], context.signal);
   const password = await newPassword(context);
   const repository = await Repository.init(storage, password, context.now());
   const warnings = await settle(context, survey);
@@ -61,7 +62,7 @@ export async function init(context: InitContext, options: InitOptions): Promise<
   if (!options.backup) return document;
   return await underLock(context, repository, "append", async (session) => {
     const taken = { components: [], tags: [], dryRun: false };
-    const backup = await backupOpen(context, session, survey, taken);
+    const backup = await backupOpen(context, session, source, taken);
     const readBack = await checkOpen(context, session, { readDataShare: 1 });
     const { snapshot } = backup;
     return {

@@ -46,6 +46,8 @@ export interface ArchiveOptions {
   /** Absolute paths of what to take. */
   roots: readonly Buffer[];
   select: Selector;
+  /** From `measureSource`, which may still be at it. */
+  total: Promise<SourceSize>;
   databases: DatabaseHook;
   /** The snapshot to compare with: its root tree, and when it was begun in ms since 1970. */
   parent: { tree: string; time: number } | undefined;
@@ -99,6 +101,8 @@ export interface ArchiveResult extends WalkResult {
 /** A database that will not hold still is captured anew so many times. */
 const MAX_CAPTURES = 3;
 const MAX_CAPTURES_AT_ONCE = 2;
+/** Between a database's pages and a file's chunks: the table of new blobs has twice the room. */
+const BYTES_A_BLOB = 16 << 10;
 /** The walk gives way to everything else after so many entries. */
 const ENTRIES_A_TURN = 256;
 
@@ -114,11 +118,11 @@ export async function archive(
   onFile: (file: ArchivedFile) => void,
 ): Promise<ArchiveResult> {
   const writer = new BlobWriter(options.repository, options.assertHeld);
-  const total = await measure(options);
+  const total = await options.total;
   options.progress.start("Storing", total);
   await using store = options.dryRun
     ? undefined
-    : new FileStore(options.repository, writer, total.files + total.bytes / 8192);
+    : new FileStore(options.repository, writer, total.files + total.bytes / BYTES_A_BLOB);
   const run = new ArchiveRun(options, writer, store, onFile);
   const abort = () => void store?.[Symbol.asyncDispose]();
   options.signal.addEventListener("abort", abort, { once: true });
@@ -132,16 +136,26 @@ export async function archive(
   }
 }
 
+/** How much there is to store at most. */
+export interface SourceSize {
+  files: number;
+  bytes: number;
+}
+
 /** A first walk for the totals: progress that can tell how long, tables that need not grow. */
-async function measure(options: ArchiveOptions): Promise<{ files: number; bytes: number }> {
+export async function measureSource(
+  roots: readonly Buffer[],
+  select: Selector,
+  signal: AbortSignal,
+): Promise<SourceSize> {
   const total = { files: 0, bytes: 0 };
   let entries = 0;
-  for (const step of walk(options.roots, options.select, { measure: false })) {
+  for (const step of walk(roots, select, { measure: false })) {
     if (step.kind === "entry" && step.entry.stat.isFile()) {
       total.files++;
       total.bytes += Number(step.entry.stat.size);
     }
-    if (++entries % ENTRIES_A_TURN === 0) await turn(options.signal);
+    if (++entries % ENTRIES_A_TURN === 0) await turn(signal);
   }
   return total;
 }

@@ -18,7 +18,7 @@ const rest = () => new Promise((resolve) => setTimeout(resolve, 2100));
 
 async function captured(path: RawPath, options?: CaptureOptions): Promise<DatabaseImage> {
   await using capturer = new DatabaseCapturer({ scratch: temporaryDirectory() });
-  return capturer.capture(path, options);
+  return await capturer.capture(path, options);
 }
 
 /** Captures, and expects rows 1 and 2 in a sound image, and a directory just as it was. */

@@ -96,8 +96,11 @@ test.skipIf(old === undefined)(
 );
 
 const checkout = existsSync(join(dirname(dirname(bin)), "node_modules", ownNode, "bin/node"));
-test.skipIf(old === undefined || !checkout)("the Node.js that was installed along runs it all", async () => {
-  const { stderr, code } = await sandbox.run(["bakup"], { node: old ?? "" });
-  expect(code).toBe(2);
-  expect(stderr).toContain("unknown command 'bakup'");
-});
+test.skipIf(old === undefined || !checkout)(
+  "the Node.js that was installed along runs it all",
+  async () => {
+    const { stderr, code } = await sandbox.run(["bakup"], { node: old ?? "" });
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown command 'bakup'");
+  },
+);

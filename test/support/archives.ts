@@ -6,7 +6,12 @@ import { checkTrees } from "../../src/snapshot/check-trees.ts";
 import { silentProgress } from "../../src/progress.ts";
 import { BlobWriter } from "../../src/repository/blob-writer.ts";
 import { Repository } from "../../src/repository/repository.ts";
-import { archive, type ArchiveOptions, type ArchiveResult } from "../../src/snapshot/archiver.ts";
+import {
+  archive,
+  type ArchiveOptions,
+  type ArchiveResult,
+  measureSource,
+} from "../../src/snapshot/archiver.ts";
 import { formatTime } from "../../src/snapshot/go-time.ts";
 import type { TreeNode } from "../../src/snapshot/node.ts";
 import { restore, type RestoreResult } from "../../src/snapshot/restorer.ts";
@@ -61,6 +66,7 @@ export async function backUp(
       assertHeld: () => {},
       roots: [Buffer.from(root)],
       select: () => undefined,
+      total: measureSource([Buffer.from(root)], () => undefined, never),
       databases: noDatabases,
       parent: parent && { tree: parent.tree, time: Date.parse(parent.time) },
       ownFile: { directory: ".own", name: "own.json", content: () => Buffer.from("{}") },
