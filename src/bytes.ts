@@ -33,8 +33,15 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** A buffer of at least so many bytes, to whole MiB once it is large: one that grows is replaced seldom. */
+const ROOMS = [64 << 10, 9 << 20];
+
+/**
+ * A buffer of at least so many bytes. Of few sizes, the second of which holds the largest chunk of
+ * a file with what compressing or sealing may add: one that grew step by step would leave holes
+ * that the allocator never fills. What is not touched takes no memory.
+ */
 export function roomyBuffer(length: number): Buffer<ArrayBuffer> {
-  const step = length > 64 << 10 ? 1 << 20 : 64 << 10;
-  return Buffer.allocUnsafeSlow(Math.ceil(Math.max(1, length) / step) * step);
+  const step = 16 << 20;
+  const size = ROOMS.find((room) => length <= room) ?? Math.ceil(length / step) * step;
+  return Buffer.allocUnsafeSlow(size);
 }

@@ -30,16 +30,21 @@ export class Compressor {
     return frame.length < input.length ? frame : undefined;
   }
 
+  /** Memory of at least so many bytes that is free until the next `compress`, which spoils it. */
+  scratch(length: number): Uint8Array {
+    if (this.#scratch.length < length) this.#scratch = roomyBuffer(length);
+    return this.#scratch;
+  }
+
   #frame(input: Uint8Array): Uint8Array {
     if (this.#handle === undefined) {
       const params = { [constants.ZSTD_c_compressionLevel]: this.#level };
       return zstdCompressSync(input, { params });
     }
-    const bound = compressBound(input.length);
-    if (this.#scratch.length < bound) this.#scratch = roomyBuffer(bound);
-    const written = this.#handle.run(input, this.#scratch);
+    const out = this.scratch(compressBound(input.length));
+    const written = this.#handle.run(input, out);
     if (written < 0) throw new ClawbackError("E_FAILED", "zstd gave up on a block of data");
-    return this.#scratch.subarray(0, written);
+    return out.subarray(0, written);
   }
 }
 

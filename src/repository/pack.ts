@@ -87,7 +87,12 @@ export class PackBuilder {
   constructor(type: BlobType, coder: BlobCoder) {
     this.#type = type;
     this.#coder = coder;
-    this.#opener = new BlobOpener(coder.sealer);
+    // What was compressed is sealed by then: its memory is free.
+    const { compressor } = coder;
+    this.#opener = new BlobOpener(
+      coder.sealer,
+      compressor && ((length) => compressor.scratch(length)),
+    );
   }
 
   get isEmpty(): boolean {
@@ -223,11 +228,14 @@ export function parsePack(bytes: Uint8Array, sealer: Sealer): PackedBlob[] {
 /** Opens blobs one after another in memory of its own, which grows to the largest and stays. */
 export class BlobOpener {
   readonly #sealer: Sealer;
+  readonly #scratch: (length: number) => Uint8Array;
   #opened: Uint8Array = Buffer.alloc(0);
   #plain: Uint8Array = Buffer.alloc(0);
 
-  constructor(sealer: Sealer) {
+  /** @param scratch somebody else's memory for the first step, if it is free whenever this is used */
+  constructor(sealer: Sealer, scratch?: (length: number) => Uint8Array) {
     this.#sealer = sealer;
+    this.#scratch = scratch ?? ((length) => this.#own(length));
   }
 
   /**
@@ -255,9 +263,14 @@ export class BlobOpener {
     if (sealed.length !== length || length < SEALED_OVERHEAD || uncompressedLength > MAX_PLAIN) {
       throw new ClawbackError("E_DAMAGED", `blob ${id.slice(0, 8)} has an impossible length`);
     }
-    if (this.#opened.length < length) this.#opened = roomyBuffer(length);
-    const body = this.#opened.subarray(0, this.#sealer.openInto(sealed, this.#opened));
+    const opened = this.#scratch(length);
+    const body = opened.subarray(0, this.#sealer.openInto(sealed, opened));
     return uncompressedLength > 0 ? this.#decompress(body, uncompressedLength) : body;
+  }
+
+  #own(length: number): Uint8Array {
+    if (this.#opened.length < length) this.#opened = roomyBuffer(length);
+    return this.#opened;
   }
 
   #decompress(body: Uint8Array, length: number): Uint8Array {
