@@ -71,7 +71,7 @@ export class BackupRecord {
   errors({ failures, changedWhileRead }: WalkResult): PathProblem[] {
     const inconsistent = this.#databases.entries().filter(({ consistent }) => !consistent);
     const known = new Set(this.#databases.entries().map(({ path }) => path));
-    return [
+    const errors: PathProblem[] = [
       ...this.#survey.problems.map(({ path, message }) => ({ path, message })),
       ...failures.map(({ path, message }) => ({ path: path.toString(), message })),
       ...inconsistent.map(({ path, reason }) => ({
@@ -84,6 +84,8 @@ export class BackupRecord {
         .filter((path) => known.has(path))
         .map((path) => ({ path, message: "taken, but it changed during every attempt" })),
     ];
+    // Threads end in any order; people and scripts compare runs.
+    return errors.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   warnings(): string[] {

@@ -40,8 +40,14 @@ export async function resolveSnapshot(
   among: (snapshot: Snapshot) => boolean = () => true,
 ): Promise<Snapshot> {
   if (wanted === "latest") {
-    const latest = (await listSnapshots(repository)).filter(among).at(-1);
+    const all = await listSnapshots(repository);
+    const latest = all.filter(among).at(-1);
     if (latest !== undefined) return latest;
+    if (all.length === 0 && !(await isEmpty(repository))) {
+      throw new ClawbackError("E_DAMAGED", "every snapshot file of the repository is damaged", {
+        hint: "bring its `snapshots` folder back from a copy; the data itself may be whole",
+      });
+    }
     throw new ClawbackError("E_NO_SNAPSHOT", "the repository has no such snapshot yet", {
       hint: "run `clawback backup` to take one, or `clawback snapshots` to see what is there",
     });
@@ -65,6 +71,11 @@ export async function resolveSnapshot(
     );
   }
   return loadSnapshot(repository, id);
+}
+
+async function isEmpty(repository: Repository): Promise<boolean> {
+  for await (const _ of repository.storage.list("snapshot")) return false;
+  return true;
 }
 
 function byTime(a: Snapshot, b: Snapshot): number {

@@ -18,7 +18,9 @@ export function renderRecoveryKit(kit: PrintedKit, view: View): string {
     "",
     ...secret(kit, view),
     "",
-    "On a new machine:",
+    kit.program === null
+      ? "On a new machine, with restic:"
+      : "On a new machine, with restic, or with Node.js 24.16 and the copy of the program:",
     ...kit.commands.map((command) => `  ${style.command(command)}`),
   ].join("\n");
 }
