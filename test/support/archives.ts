@@ -66,7 +66,7 @@ export async function backUp(
       assertHeld: () => {},
       roots: [Buffer.from(root)],
       select: () => undefined,
-      total: measureSource([Buffer.from(root)], () => undefined, never),
+      total: measureSource([Buffer.from(root)], options.select ?? (() => undefined), never),
       databases: noDatabases,
       parent: parent && { tree: parent.tree, time: Date.parse(parent.time) },
       ownFile: { directory: ".own", name: "own.json", content: () => Buffer.from("{}") },
