@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { changeDatabases } from "./change.ts";
 import { bytesBelow, measure } from "./measure.ts";
@@ -25,6 +26,8 @@ Peers: what the system has, and what lies in .peers or $CLAWBACK_PEERS.
 `;
 const PHASES = ["first", "unchanged", "recent", "scattered", "restore", "check"] as const;
 type Phase = (typeof PHASES)[number];
+/** Files rest a while before they are backed up, as they mostly do: what is seconds old is read twice as carefully. */
+const REST_MS = 3000;
 const BASELINE = "restic 0.14";
 const RESULTS = resolve(import.meta.dirname, "results");
 
@@ -54,9 +57,11 @@ async function main(dir: string, scale: number): Promise<void> {
     .filter(isWanted)
     .map((tool) => prepare(tool, dir, home));
   const results: (Result | Failure)[] = [];
+  await sleep(REST_MS);
   for (const phase of phases) {
     if (phase === "recent" || phase === "scattered") {
       changeDatabases(join(home, ".openclaw"), phase);
+      await sleep(REST_MS);
     }
     for (const runner of runners.filter(({ failed }) => !failed)) {
       const result = await runPhase(runner, phase);

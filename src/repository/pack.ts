@@ -38,8 +38,11 @@ export interface FinishedPack {
 /** No blob is larger, of data by the chunker's rule, of a tree by far; a hostile index may not fill the memory. */
 const MAX_PLAIN = 1 << 30;
 
-/** A pack is closed when the next blob would make it larger. restic's default. */
-export const PACK_SIZE = 16 << 20;
+/**
+ * A pack is closed when the next blob would make it larger. Less than restic's default of 16 MiB,
+ * since every thread fills one in memory; more than the largest chunk of a file.
+ */
+export const PACK_SIZE = 10 << 20;
 /** Bytes of a header entry: type, two lengths, id; without compression there is one length. */
 const HEADER_ENTRY_MAX = 41;
 const HEADER_ENTRY_PLAIN = 37;
