@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parentPort, Worker, type Transferable } from "node:worker_threads";
 import { ClawbackError, errno, type ErrorCode, messageOf } from "./errors.ts";
 
@@ -59,6 +60,12 @@ export function serveJobs<Job, Result, Note, Event>(
 /** The threads' data lie in buffers; of garbage they make little, and Node's default would let it grow. */
 const YOUNG_GENERATION_MB = 3;
 
+const MAX_THREADS = 8;
+
+function defaultSize(): number {
+  return Math.min(availableParallelism(), MAX_THREADS);
+}
+
 interface Thread<Job, Note> {
   worker: Worker;
   inHand: number;
@@ -73,8 +80,8 @@ interface Waiting<Job, Result> {
 }
 
 export interface WorkerPoolOptions<Event> {
-  /** Threads. */
-  size: number;
+  /** Threads; by default one for each processor, up to eight. */
+  size?: number;
   /** Handed to every thread at its start. */
   workerData: unknown;
   /** Jobs that a thread may have in hand: one to work on, the rest so that it never waits for us. */
@@ -93,7 +100,7 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
   /** @param script the worker's module, as `workerScript(import.meta.url, "name")` */
   constructor(script: URL, options: WorkerPoolOptions<Event>) {
     this.#depth = options.depth ?? 2;
-    this.#threads = Array.from({ length: options.size }, (_, number) => {
+    this.#threads = Array.from({ length: options.size ?? defaultSize() }, (_, number) => {
       const worker = new Worker(script, {
         workerData: options.workerData,
         resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

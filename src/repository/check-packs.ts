@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { errno, hasCode, messageOf } from "../errors.ts";
 import type { Progress } from "../progress.ts";
 import { WorkerPool, workerScript } from "../worker-pool.ts";
@@ -25,8 +24,6 @@ export interface IndexSurvey {
   /** Packs that no index names: left by a run that was cut off, or of one under way elsewhere. */
   unnamedPacks: string[];
 }
-
-const MAX_THREADS = 8;
 
 /** Reads every index file and compares it with the packs that are there. Also fills `repository.index`. */
 export async function surveyIndex(repository: Repository): Promise<IndexSurvey> {
@@ -82,7 +79,7 @@ export async function readPacks(
   });
   await using pool = new WorkerPool<CheckJob, CheckResult>(
     workerScript(import.meta.url, "check-worker"),
-    { size: Math.min(availableParallelism(), MAX_THREADS), workerData },
+    { workerData },
   );
   const abort = () => void pool.stop(signal.reason);
   signal.addEventListener("abort", abort, { once: true });

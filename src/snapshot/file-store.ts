@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { BlobWriter } from "../repository/blob-writer.ts";
 import { KnownBlobs } from "../repository/known-blobs.ts";
 import { PACK_BUFFER_SIZE } from "../repository/pack.ts";
@@ -24,7 +23,6 @@ const BATCH_BYTES = 4 << 20;
 const PART_BYTES = 32 << 20;
 /** Files given to the threads and not yet answered: bounds what waits in memory. */
 const MAX_OUTSTANDING = 512;
-const MAX_THREADS = 8;
 
 type Pool = WorkerPool<ArchiveJob, ArchiveResult, BufferNote, PackEvent>;
 
@@ -167,9 +165,7 @@ export class FileStore implements AsyncDisposable {
   }
 
   #start(): Pool {
-    const size = Math.min(availableParallelism(), MAX_THREADS);
     const pool: Pool = new WorkerPool(workerScript(import.meta.url, "archive-worker"), {
-      size,
       workerData: this.#workerData,
       onEvent: (event, thread) => {
         this.#hungry.push(thread);
@@ -177,7 +173,7 @@ export class FileStore implements AsyncDisposable {
         this.#feed(pool);
       },
     });
-    this.#hungry.push(...Array.from({ length: size }, (_, thread) => thread));
+    this.#hungry.push(...Array.from({ length: pool.size }, (_, thread) => thread));
     this.#feed(pool);
     return pool;
   }

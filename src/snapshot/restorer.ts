@@ -1,5 +1,4 @@
 import { closeSync, constants, mkdirSync, openSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { errno, messageOf } from "../errors.ts";
 import { explainFileError } from "../fs/file-errors.ts";
 import type { Progress } from "../progress.ts";
@@ -47,7 +46,6 @@ export interface RestoreResult {
   faults: RestoreFault[];
 }
 
-const MAX_THREADS = 8;
 /** What would befall every further entry too. */
 const HOPELESS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE"]);
 
@@ -174,7 +172,7 @@ async function writeFiles(
   const workerData: RestoreWorkerData = { key: repository.masterKey };
   await using pool = new WorkerPool<RestoreJob, RestoreJobResult>(
     workerScript(import.meta.url, "restore-worker"),
-    { size: Math.min(availableParallelism(), MAX_THREADS), workerData },
+    { workerData },
   );
   const abort = () => void pool.stop(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
