@@ -59,17 +59,20 @@ test("a script that is not there rejects", async () => {
   await expect(threads.run({})).rejects.toThrow("nowhere");
 });
 
-test("stop rejects what is under way, what waits and what comes later, with its reason", async () => {
-  await using threads = pool(2);
-  const jobs = Array.from({ length: 10 }, () => threads.run({ do: "sleep", value: 60_000 }));
-  const reason = new ClawbackError("E_INTERRUPTED", "enough");
-  const settled = Promise.allSettled(jobs);
-  await threads.stop(reason);
-  for (const outcome of await settled) expect(outcome).toMatchObject({ reason });
-  await expect(threads.run({ do: "answer" })).rejects.toBe(reason);
-  await threads.stop(new Error("a second time"));
-  await expect(threads.run({ do: "answer" })).rejects.toBe(reason);
-});
+test.each(["work", "wait"] as const)(
+  "stop rejects all with its reason and ends threads that %s",
+  async (how) => {
+    await using threads = pool(2);
+    const jobs = Array.from({ length: 10 }, () => threads.run({ do: how }));
+    const reason = new ClawbackError("E_INTERRUPTED", "enough");
+    const settled = Promise.allSettled(jobs);
+    await threads.stop(reason);
+    for (const outcome of await settled) expect(outcome).toMatchObject({ reason });
+    await expect(threads.run({ do: "answer" })).rejects.toBe(reason);
+    await threads.stop(new Error("a second time"));
+    await expect(threads.run({ do: "answer" })).rejects.toBe(reason);
+  },
+);
 
 test("a job for each thread, notes and events", async () => {
   const events: string[] = [];

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { parentPort, Worker, type Transferable } from "node:worker_threads";
+import { parentPort, Worker, workerData, type Transferable } from "node:worker_threads";
 import { ClawbackError, errno, type ErrorCode, messageOf } from "./errors.ts";
 
 /**
@@ -9,6 +9,14 @@ import { ClawbackError, errno, type ErrorCode, messageOf } from "./errors.ts";
 interface ToWorker<Job, Note> {
   job?: { number: number; payload: Job };
   note?: Note;
+  stop?: true;
+}
+
+/** What a thread is started with. */
+interface StartData<Data> {
+  data: Data;
+  /** One element, not 0 once the threads are to end. */
+  stopFlag: Int32Array<SharedArrayBuffer>;
 }
 
 interface FromWorker<Result, Event> {
@@ -30,6 +38,13 @@ interface FailureRecord {
 /** What a thread may do besides answering. */
 export interface WorkerPort<Event> {
   emit(event: Event, transfer?: Transferable[]): void;
+  /** Whether nobody waits for the answer any more. A job that takes long looks at it. */
+  readonly stopping: boolean;
+}
+
+/** What the pool was given as `workerData`, in a worker's script. */
+export function dataOfPool<Data>(): Data {
+  return (workerData as StartData<Data>).data;
 }
 
 /** The other side: called once by a worker's script. Jobs are handled one after another. */
@@ -41,13 +56,22 @@ export function serveJobs<Job, Result, Note, Event>(
   if (parent === null) throw new Error("this script runs only as a worker thread");
   const send = (message: FromWorker<Result, Event>, transfer?: Transferable[]) =>
     parent.postMessage(message, transfer);
-  const port: WorkerPort<Event> = { emit: (event, transfer) => send({ event }, transfer) };
+  const { stopFlag } = workerData as StartData<unknown>;
+  const port: WorkerPort<Event> = {
+    emit: (event, transfer) => send({ event }, transfer),
+    get stopping() {
+      return Atomics.load(stopFlag, 0) !== 0;
+    },
+  };
   let queue = Promise.resolve();
-  parent.on("message", ({ job, note }: ToWorker<Job, Note>) => {
+  parent.on("message", ({ job, note, stop }: ToWorker<Job, Note>) => {
+    // With nobody to listen to, the thread ends when its job does.
+    if (stop) parent.close();
     if (note !== undefined) onNote?.(note);
     if (job === undefined) return;
     const { number, payload } = job;
     queue = queue.then(async () => {
+      if (port.stopping) return;
       try {
         send({ done: { number, result: await handle(payload, port) } });
       } catch (error) {
@@ -68,6 +92,7 @@ function defaultSize(): number {
 
 interface Thread<Job, Note> {
   worker: Worker;
+  ended: Promise<void>;
   inHand: number;
   post(message: ToWorker<Job, Note>, transfer?: Transferable[]): void;
 }
@@ -92,6 +117,7 @@ export interface WorkerPoolOptions<Event> {
 export class WorkerPool<Job, Result, Note = never, Event = never> implements AsyncDisposable {
   readonly #threads: Thread<Job, Note>[];
   readonly #depth: number;
+  readonly #stopFlag = new Int32Array(new SharedArrayBuffer(4));
   readonly #queue: Waiting<Job, Result>[] = [];
   readonly #running = new Map<number, Waiting<Job, Result> & { thread: number }>();
   #next = 0;
@@ -102,7 +128,7 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
     this.#depth = options.depth ?? 2;
     this.#threads = Array.from({ length: options.size ?? defaultSize() }, (_, number) => {
       const worker = new Worker(script, {
-        workerData: options.workerData,
+        workerData: { data: options.workerData, stopFlag: this.#stopFlag },
         resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       });
       worker.on("message", (message: FromWorker<Result, Event>) => {
@@ -114,12 +140,16 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
         }
       });
       worker.on("error", (error) => this.#reject(error));
-      // However it ended: what it had in hand will never be answered.
-      worker.on("exit", (code) =>
-        this.#reject(new Error(`a worker thread ended with code ${code}`)),
-      );
+      const ended = new Promise<void>((resolve) => {
+        worker.on("exit", (code) => {
+          // However it ended: what it had in hand will never be answered.
+          this.#reject(new Error(`a worker thread ended with code ${code}`));
+          resolve();
+        });
+      });
       return {
         worker,
+        ended,
         inHand: 0,
         post: (message, transfer) => worker.postMessage(message, transfer),
       };
@@ -161,10 +191,16 @@ export class WorkerPool<Job, Result, Note = never, Event = never> implements Asy
     this.#threads[thread]?.post({ note }, transfer);
   }
 
-  /** Stops the threads where they are. Jobs under way, and later ones, are rejected with this error. */
+  /**
+   * Jobs under way, and later ones, are rejected with this error, and the threads end by themselves,
+   * as soon as their job looks at `stopping` or is done. They are never terminated: a thread torn
+   * down while it makes a zstd context aborts the whole process (Node 24, `CompressionStream::Close`).
+   */
   async stop(error: unknown): Promise<void> {
     this.#reject(error);
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    Atomics.store(this.#stopFlag, 0, 1);
+    for (const thread of this.#threads) thread.post({ stop: true });
+    await Promise.all(this.#threads.map(({ ended }) => ended));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

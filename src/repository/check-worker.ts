@@ -1,14 +1,13 @@
-import { workerData } from "node:worker_threads";
 import { Sealer } from "../crypto/sealer.ts";
 import { hasCode, messageOf } from "../errors.ts";
 import { sweeper } from "../garbage.ts";
-import { serveJobs } from "../worker-pool.ts";
+import { dataOfPool, serveJobs } from "../worker-pool.ts";
 import type { CheckJob, CheckResult, CheckWorkerData } from "./check-job.ts";
 import { idOf } from "./ids.ts";
 import { BlobOpener, type PackedBlob, parsePack } from "./pack.ts";
 
 /** One thread of `check --read-data`: is every byte of a pack what it was when it was written. */
-const { key } = workerData as CheckWorkerData;
+const { key } = dataOfPool<CheckWorkerData>();
 const sealer = new Sealer(key);
 const sweep = sweeper();
 const opener = new BlobOpener(sealer);

@@ -1,11 +1,10 @@
-import { workerData } from "node:worker_threads";
 import { RabinChunker } from "../chunker/rabin.ts";
-import { errno, messageOf } from "../errors.ts";
+import { ClawbackError, errno, messageOf } from "../errors.ts";
 import { sweeper } from "../garbage.ts";
 import { idOf } from "../repository/ids.ts";
 import { KnownBlobs } from "../repository/known-blobs.ts";
 import { blobCoder, PackBuilder } from "../repository/pack.ts";
-import { serveJobs, type WorkerPort } from "../worker-pool.ts";
+import { dataOfPool, serveJobs, type WorkerPort } from "../worker-pool.ts";
 import {
   type ArchiveJob,
   type ArchiveResult,
@@ -23,7 +22,7 @@ import { FileChunks } from "./file-chunks.ts";
  * compresses, seals and packs it. The whole pipeline runs here without handing bytes around;
  * only full packs leave.
  */
-const { key, version, chunkerPolynomial, known: share } = workerData as ArchiveWorkerData;
+const { key, version, chunkerPolynomial, known: share } = dataOfPool<ArchiveWorkerData>();
 
 const known = new KnownBlobs(share);
 const builder = new PackBuilder("data", blobCoder(key, version));
@@ -56,6 +55,7 @@ async function storeFile(task: FileTask, port: WorkerPort<PackEvent>): Promise<F
     if (file === undefined) return { kind: "database" };
     let ids = "";
     for (let chunk = file.next(); chunk !== undefined; chunk = file.next()) {
+      if (port.stopping) throw new ClawbackError("E_INTERRUPTED", "stopped");
       // As hex and back: Node makes a Buffer of a hash at a third of the cost of the hash itself.
       const id = idOf(chunk);
       ids += id;

@@ -1,14 +1,13 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import { workerData } from "node:worker_threads";
 import { Sealer } from "../crypto/sealer.ts";
 import { hasCode, messageOf } from "../errors.ts";
 import { sweeper } from "../garbage.ts";
 import { BlobOpener } from "../repository/pack.ts";
-import { serveJobs } from "../worker-pool.ts";
+import { dataOfPool, serveJobs } from "../worker-pool.ts";
 import type { RestoreJob, RestoreJobResult, RestoreWorkerData } from "./restore-job.ts";
 
 /** One thread of a restore: opens blobs, proves them by their ids, and writes them into files. */
-const { key } = workerData as RestoreWorkerData;
+const { key } = dataOfPool<RestoreWorkerData>();
 const sweep = sweeper();
 const opener = new BlobOpener(new Sealer(key));
 

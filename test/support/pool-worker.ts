@@ -13,6 +13,8 @@ export interface PoolJob {
     | "exit-well"
     | "crash"
     | "sleep"
+    | "work"
+    | "wait"
     | "tell"
     | "odd";
   value?: number;
@@ -43,6 +45,11 @@ serveJobs<PoolJob, unknown, number, string>(
       case "sleep":
         await sleep(value);
         return value;
+      case "work":
+        while (!port.stopping);
+        return value;
+      case "wait":
+        return new Promise(() => {});
       case "odd":
         return () => "a function cannot be sent";
       case "tell":
