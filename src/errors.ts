@@ -24,6 +24,8 @@ export type ErrorCode =
   | "E_STORAGE_NOT_FOUND" // the storage has no file of that name
   | "E_STORAGE_EXISTS" // the storage has a file of that name already
   | "E_STORAGE_UNREACHABLE" // network, mount or service down
+  | "E_GATEWAY" // OpenClaw's gateway cannot be stopped, suspended or told
+  | "E_GATEWAY_DOWN" // it was stopped and is not back
   | "E_INTERRUPTED"; // Ctrl-C, SIGTERM
 
 export interface ErrorDetails {

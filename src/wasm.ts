@@ -5,6 +5,7 @@ import { ClawbackError, errno } from "./errors.ts";
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { readonly exports: object };
+  Memory: new (size: { initial: number }) => WasmMemory;
 };
 
 /** A constant that a module exports. */
@@ -14,6 +15,14 @@ export interface WasmGlobal {
 
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
+}
+
+const WASM_PAGE = 65536;
+
+/** Zeros that begin at a page of memory, which Node's own buffers do not: the kernel asks for it here and there. */
+export function pageAligned(length: number): Uint8Array {
+  const { buffer } = new WebAssembly.Memory({ initial: Math.ceil(length / WASM_PAGE) });
+  return new Uint8Array(buffer, 0, length);
 }
 
 /**

@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FLOORS = [
   ["cli"],
   ["operations"],
+  ["gateway"],
   ["openclaw", "capture"],
   ["config"],
   ["snapshot"],

@@ -1,30 +1,34 @@
-import { rm } from "node:fs/promises";
 import { messageOf } from "../errors.ts";
-import type { CaptureMethod, CaptureOutcome } from "./capture.ts";
-import type { DatabaseFacts, FactsReport } from "./facts.ts";
+import { Examiner } from "./examiner.ts";
+import type { ExaminerOptions } from "./examiner.ts";
+import { imageOf, removePlaces } from "./image.ts";
+import type { CaptureWindow, DatabaseImage } from "./image.ts";
+import type { DatabaseLook } from "./look.ts";
 import type { RawPath } from "./path.ts";
 import { placeIn } from "./scratch.ts";
-import { sameStamp, stampOf } from "./signature.ts";
-import type { DatabaseSignature } from "./signature.ts";
+import type { Column } from "./texts.ts";
 import { WorkerClient } from "./worker-client.ts";
+import type { WindowJob, WindowOutcome, WindowResult } from "./window.ts";
+import type { Requests } from "./worker.ts";
 
 export { isSqliteHeader } from "./header.ts";
+export type { CaptureWindow, DatabaseImage } from "./image.ts";
 export { SIDECAR_SUFFIXES } from "./path.ts";
 export type { RawPath } from "./path.ts";
 export { databaseSignature, sameSignature } from "./signature.ts";
 export type { DatabaseSignature } from "./signature.ts";
-export type { CaptureMethod } from "./capture.ts";
+export type { CaptureMethod } from "./outcome.ts";
 export type { DatabaseFacts } from "./facts.ts";
+export type { DatabaseLook } from "./look.ts";
+export type { Verification } from "./verify.ts";
 
-export interface DatabaseCapturerOptions {
+export interface DatabaseCapturerOptions extends ExaminerOptions {
   /** A private directory on a disk with room for the largest database, which exists. */
   scratch: string;
   /** Another one, for when the first is full. */
   fallbackScratch?: string;
   /** Stops work under way with E_INTERRUPTED; locks and scratch files are gone then. */
   signal?: AbortSignal;
-  /** How long counting rows may take, in ms; 20 s. */
-  factsMs?: number;
 }
 
 export interface CaptureOptions {
@@ -34,36 +38,19 @@ export interface CaptureOptions {
   otherNames?: RawPath[];
 }
 
-/** A consistent image of a database, as a plain file. Dispose of it after its last read. */
-export interface DatabaseImage extends AsyncDisposable {
-  /** The source file itself (method `direct`), or a 0600 file in scratch. */
+/** One database of several that are captured together. */
+export interface TogetherJob {
   path: RawPath;
-  /** Bytes. */
-  size: number;
-  /** Bytes. */
-  pageSize: number;
-  /** Pages, the last one perhaps not whole. */
-  pages: number;
-  method: CaptureMethod;
-  /** False when it could not be proven to be one commit; `reason` says why. */
-  consistent: boolean;
-  reason?: string;
-  journal: "wal" | "rollback";
-  /** Committed frames of the log that were merged. */
-  walFrames: number;
-  /** How long a read transaction was held, in ms. */
-  longestPinMs: number;
-  /** The source before its first read: for telling, next time, whether anything was written since. */
-  signature: DatabaseSignature;
-  /** Taken from this very image; undefined when SQLite cannot read it. */
-  facts: DatabaseFacts | undefined;
-  /** What is odd about the image, in sentences: no tables, cut short, unreadable … */
-  problems: string[];
-  /**
-   * To be asked after the bytes were read from `path`: whether they are the image. Always true of
-   * a copy. On false, what was read is worthless: capture again, with `forceCopy`.
-   */
-  confirm(): Promise<boolean>;
+  otherNames?: RawPath[];
+}
+
+export interface LookWanted {
+  /** Columns whose texts to read, as far as there are such. */
+  columns?: Column[];
+  /** How long reading may take, in ms; 5 s. What was not reached then is left out. */
+  budgetMs?: number;
+  /** Other names (hard links) of the same file, as far as they are known. */
+  otherNames?: RawPath[];
 }
 
 /** Copies of files that belong together. Dispose of them after the last read. */
@@ -82,9 +69,11 @@ export interface StableSet extends AsyncDisposable {
 export class DatabaseCapturer implements AsyncDisposable {
   readonly #options: DatabaseCapturerOptions;
   readonly #worker = new WorkerClient();
+  readonly #examiner: Examiner;
 
   constructor(options: DatabaseCapturerOptions) {
     this.#options = options;
+    this.#examiner = new Examiner(options);
   }
 
   /**
@@ -92,93 +81,120 @@ export class DatabaseCapturer implements AsyncDisposable {
    * file system (`ENOENT`: the file is gone)
    */
   async capture(path: RawPath, options: CaptureOptions = {}): Promise<DatabaseImage> {
-    const outcome = await this.#inPlaces((places) =>
-      this.#worker.request(
-        "capture",
-        {
-          path: Buffer.from(path),
-          otherNames: (options.otherNames ?? []).map((name) => Buffer.from(name)),
-          places,
-          forceCopy: options.forceCopy ?? false,
-        },
-        { signal: this.#options.signal },
-      ),
-    );
+    const places = this.#places();
+    this.#examiner.expect();
+    return guarded(places, async () => {
+      const { otherNames = [], forceCopy = false } = options;
+      const job = { path: Buffer.from(path), otherNames: otherNames.map(raw), places, forceCopy };
+      const outcome = await this.#request("capture", job);
+      return imageOf(outcome, await this.#examiner.examine(outcome), places);
+    });
+  }
+
+  /**
+   * Takes images of several databases as of almost the same moment. Never fails for one of them:
+   * what could not be taken beside the others is left, with a reason.
+   *
+   * @throws E_INTERRUPTED
+   */
+  async captureTogether(jobs: TogetherJob[], onTaken?: () => void): Promise<CaptureWindow> {
+    this.#examiner.expect();
+    const databases = jobs.map(({ path, otherNames = [] }) => ({
+      path: Buffer.from(path),
+      otherNames: otherNames.map(raw),
+      places: this.#places(),
+    }));
+    const places = databases.flatMap((each) => each.places);
+    return guarded(places, async () => {
+      const { results, windowMs } = await this.#window(databases);
+      onTaken?.();
+      const window: CaptureWindow = {
+        images: new Map(),
+        windowMs,
+        left: [],
+        [Symbol.asyncDispose]: () => removePlaces(places),
+      };
+      for (const [i, each] of databases.entries()) {
+        const result = results[i] as WindowResult;
+        if (typeof result === "string") {
+          await removePlaces(each.places);
+          window.left.push({ path: each.path, reason: result });
+        } else {
+          const image = imageOf(result, await this.#examiner.examine(result), each.places);
+          window.images.set(each.path.toString("latin1"), image);
+        }
+      }
+      return window;
+    });
+  }
+
+  /**
+   * Tells what an image taken now would be, without taking one where that can be avoided.
+   *
+   * @throws as `capture` does, but for E_NO_SPACE
+   */
+  async look(path: RawPath, wanted: LookWanted = {}): Promise<DatabaseLook> {
+    const { columns = [], budgetMs = 5000, otherNames = [] } = wanted;
+    const places = this.#places();
     try {
-      return imageOf(outcome.answer, await this.#facts(outcome.answer.path), outcome.places);
-    } catch (error) {
-      await remove(outcome.places);
-      throw error;
+      return await this.#examiner.look({
+        path: Buffer.from(path),
+        otherNames: otherNames.map(raw),
+        columns,
+        budgetMs,
+        places,
+      });
+    } finally {
+      await removePlaces(places);
     }
   }
 
   /** Copies files as one set: a database without a readable header and its sidecars, say. */
   async captureStableSet(paths: RawPath[]): Promise<StableSet> {
-    const { answer, places } = await this.#inPlaces((made) =>
-      this.#worker.request(
-        "set",
-        { paths: paths.map((path) => Buffer.from(path)), places: made },
-        { signal: this.#options.signal },
-      ),
-    );
-    return { ...answer, [Symbol.asyncDispose]: () => remove(places) };
+    const places = this.#places();
+    return guarded(places, async () => ({
+      ...(await this.#request("set", { paths: paths.map(raw), places })),
+      [Symbol.asyncDispose]: () => removePlaces(places),
+    }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker[Symbol.asyncDispose]();
+    await Promise.all([this.#worker[Symbol.asyncDispose](), this.#examiner[Symbol.asyncDispose]()]);
   }
 
-  async #inPlaces<T>(
-    work: (places: string[]) => Promise<T>,
-  ): Promise<{ answer: T; places: string[] }> {
+  async #window(databases: WindowJob["databases"]): Promise<WindowOutcome> {
+    try {
+      return await this.#request("window", { databases });
+    } catch (error) {
+      if (this.#options.signal?.aborted) throw error;
+      return { results: databases.map(() => messageOf(error)), windowMs: 0 };
+    }
+  }
+
+  #request<Kind extends keyof Requests>(
+    kind: Kind,
+    job: Requests[Kind]["job"],
+  ): Promise<Requests[Kind]["answer"]> {
+    return this.#worker.request(kind, job, { signal: this.#options.signal });
+  }
+
+  /** Names for directories that an image may be put in, best first. */
+  #places(): string[] {
     const { scratch, fallbackScratch } = this.#options;
-    const places = [scratch, fallbackScratch].filter((dir) => dir !== undefined).map(placeIn);
-    try {
-      return { answer: await work(places), places };
-    } catch (error) {
-      await remove(places);
-      throw error;
-    }
-  }
-
-  async #facts(path: Buffer): Promise<FactsReport> {
-    const { signal, factsMs = 20_000 } = this.#options;
-    try {
-      // A count cannot be interrupted: past twice the time, the process is ended.
-      const timeoutMs = 2 * factsMs;
-      return await this.#worker.request(
-        "facts",
-        { path, budgetMs: factsMs },
-        { signal, timeoutMs },
-      );
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      return { facts: undefined, problems: [`its rows were not counted: ${messageOf(error)}`] };
-    }
+    return [scratch, fallbackScratch].filter((dir) => dir !== undefined).map(placeIn);
   }
 }
 
-function imageOf(
-  { doubt, ...outcome }: CaptureOutcome,
-  { facts, problems }: FactsReport,
-  places: string[],
-): DatabaseImage {
-  const isDirect = outcome.method === "direct";
-  return {
-    ...outcome,
-    path: isDirect ? outcome.path : outcome.path.toString(),
-    pages: Math.ceil(outcome.size / outcome.pageSize),
-    consistent: doubt === undefined,
-    ...(doubt === undefined ? {} : { reason: doubt }),
-    facts,
-    problems,
-    async confirm() {
-      return !isDirect || sameStamp(outcome.signature.main, await stampOf(outcome.path));
-    },
-    [Symbol.asyncDispose]: () => remove(places),
-  };
+/** Does work that fills `places`, and empties them when it fails. */
+async function guarded<T>(places: string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await removePlaces(places);
+    throw error;
+  }
 }
 
-async function remove(places: string[]): Promise<void> {
-  await Promise.all(places.map((place) => rm(place, { recursive: true, force: true })));
+function raw(path: RawPath): Buffer {
+  return Buffer.from(path);
 }

@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, openSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { fstatSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
 import { readHeader } from "./header.ts";
-import { sqliteUri } from "./path.ts";
+import { quoted, withImage } from "./open-image.ts";
 import type { RawPath } from "./path.ts";
+import { withFile } from "./source.ts";
 
 /** What a database says of itself; later proofs compare a restored one against it. */
 export interface DatabaseFacts {
@@ -25,33 +26,40 @@ export interface FactsReport {
 }
 
 /**
- * Reads the facts from an image that nobody writes to and that has no log beside it: `immutable`
- * takes no lock, creates nothing, and would miss a log.
+ * Reads the facts from an image.
  *
  * @param budgetMs no further table is begun after this time
  */
 export function readFacts(path: RawPath, budgetMs: number): FactsReport {
-  const deadline = performance.now() + budgetMs;
-  const problems = lengthProblems(path);
-  let database: DatabaseSync | undefined;
+  const odd = withFile(path, lengthProblems);
+  const { facts, problems } = readable(() =>
+    withImage(path, (database) => factsOf(database, budgetMs)),
+  );
+  return { facts, problems: [...odd, ...problems] };
+}
+
+/** Turns a failure to read into a report of it. */
+export function readable(read: () => FactsReport): FactsReport {
   try {
-    database = new DatabaseSync(sqliteUri(path, "mode=ro&immutable=1"), { readOnly: true });
-    const pragma = (name: string) =>
-      Object.values(database?.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-    const facts = {
-      userVersion: Number(pragma("user_version")),
-      applicationId: Number(pragma("application_id")),
-      encoding: String(pragma("encoding")),
-      autoVacuum: Number(pragma("auto_vacuum")),
-      tables: countTables(database, deadline, problems),
-    };
-    return { facts, problems };
+    return read();
   } catch (error) {
-    problems.push(`SQLite cannot read it: ${messageOf(error)}`);
-    return { facts: undefined, problems };
-  } finally {
-    database?.close();
+    return { facts: undefined, problems: [`SQLite cannot read it: ${messageOf(error)}`] };
   }
+}
+
+/** The same from an open database, whose content rests meanwhile. */
+export function factsOf(database: DatabaseSync, budgetMs: number): FactsReport {
+  const deadline = performance.now() + budgetMs;
+  const problems: string[] = [];
+  const pragma = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  const facts = {
+    userVersion: Number(pragma("user_version")),
+    applicationId: Number(pragma("application_id")),
+    encoding: String(pragma("encoding")),
+    autoVacuum: Number(pragma("auto_vacuum")),
+    tables: countTables(database, deadline, problems),
+  };
+  return { facts, problems };
 }
 
 function countTables(
@@ -69,35 +77,29 @@ function countTables(
   }
   const counts: Array<[string, number | null]> = [];
   for (const { name, type } of listed) {
-    const quoted = `"${name.replaceAll('"', '""')}"`;
     try {
       if (type === "virtual") {
-        database.prepare(`SELECT 1 FROM ${quoted}`);
+        database.prepare(`SELECT 1 FROM ${quoted(name)}`);
       } else if (performance.now() > deadline) {
         counts.push([name, null]);
       } else {
-        counts.push([
-          name,
-          Number(database.prepare(`SELECT count(*) AS n FROM ${quoted}`).get()?.["n"]),
-        ]);
+        const row = database.prepare(`SELECT count(*) AS n FROM ${quoted(name)}`).get();
+        counts.push([name, Number(row?.["n"])]);
       }
     } catch (error) {
-      problems.push(`table ${quoted}: ${messageOf(error)}`);
+      problems.push(`table ${quoted(name)}: ${messageOf(error)}`);
       if (type !== "virtual") counts.push([name, null]);
     }
   }
   return Object.fromEntries(counts);
 }
 
-function lengthProblems(path: RawPath): string[] {
-  const fd = openSync(path, "r");
-  try {
-    const { pages, pageSize } = readHeader(fd);
-    const { size } = fstatSync(fd);
-    return pages !== undefined && pages * pageSize > size
-      ? [`it is cut short: ${pages * pageSize} bytes by its header, ${size} on disk`]
-      : [];
-  } finally {
-    closeSync(fd);
-  }
+/** What a database's length says of it, as long as no log adds to it. */
+export function lengthProblems(fd: number): string[] {
+  const { pages, pageSize } = readHeader(fd);
+  const { size } = fstatSync(fd);
+  if (size === 0) return ["it is empty: 0 bytes"];
+  return pages !== undefined && pages * pageSize > size
+    ? [`it is cut short: ${pages * pageSize} bytes by its header, ${size} on disk`]
+    : [];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statfsSync } from "node:fs";
+import { mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ClawbackError, errno } from "../errors.ts";
 
@@ -18,8 +18,7 @@ export async function inRoom<T>(
   work: (place: string) => Promise<T>,
 ): Promise<T> {
   for (const place of places) {
-    const { bavail, bsize } = statfsSync(dirname(place));
-    if (bavail * bsize < need + ROOM_TO_LEAVE) continue;
+    if (roomBeside(place) < need) continue;
     mkdirSync(place, { mode: 0o700 });
     try {
       return await work(place);
@@ -31,4 +30,29 @@ export async function inRoom<T>(
   throw new ClawbackError("E_NO_SPACE", `no room for a copy of ${need} bytes`, {
     hint: `Free some space in ${places.map((place) => dirname(place)).join(" or ")}.`,
   });
+}
+
+/** Shares out the room for copies that will be there at the same time. */
+export class RoomPlan {
+  /** Bytes still to be given away, by the disk's device number. */
+  readonly #room = new Map<number, number>();
+
+  /** Makes the first of `places` whose disk has the room, and counts it as used. */
+  take(places: string[], need: number): string | undefined {
+    for (const place of places) {
+      const disk = statSync(dirname(place)).dev;
+      const room = this.#room.get(disk) ?? roomBeside(place);
+      if (room < need) continue;
+      this.#room.set(disk, room - need);
+      mkdirSync(place, { mode: 0o700 });
+      return place;
+    }
+    return undefined;
+  }
+}
+
+/** Bytes that may be written on the disk that a place is on, or will be. */
+export function roomBeside(place: string): number {
+  const { bavail, bsize } = statfsSync(dirname(place));
+  return bavail * bsize - ROOM_TO_LEAVE;
 }

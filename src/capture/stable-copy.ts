@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../errors.ts";
 import { copyBytes } from "./copy.ts";
 import { isPassing, isSqliteError, needsRollback, withPin } from "./pin.ts";
-import { copyWithLog } from "./pinned-copy.ts";
+import { copyWithLog } from "./logged-copy.ts";
 import { recoverCopy } from "./recover.ts";
 import { databaseSignature, isSettled, sameStamp, TIME_STEP_MS } from "./signature.ts";
 import { isRemote, lookAt, withFile, withSidecar } from "./source.ts";

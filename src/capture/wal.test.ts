@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readWal } from "./wal.ts";
+import { WalReader } from "./wal.ts";
 import type { WalContents } from "./wal.ts";
 
 interface Frame {
@@ -52,7 +52,7 @@ function parse(bytes: Buffer): WalContents | undefined {
     writeFileSync(join(directory, "wal"), bytes);
     const fd = openSync(join(directory, "wal"), "r");
     try {
-      return readWal(fd);
+      return new WalReader(fd).advance();
     } finally {
       closeSync(fd);
     }

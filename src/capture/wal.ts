@@ -7,7 +7,7 @@ const FRAME_HEADER_SIZE = 24;
 const VERSION = 3007000;
 const MAGIC_LITTLE = 0x377f0682;
 const MAGIC_BIG = 0x377f0683;
-const READ_SIZE = 2 << 20;
+const READ_SIZE = 256 << 10;
 
 /** What a write-ahead log adds to its database: every transaction that is whole in it. */
 export interface WalContents {
@@ -19,7 +19,7 @@ export interface WalContents {
   pageCount: number;
   /** Frames up to and including the last commit. */
   frames: number;
-  /** The log's first 32 bytes. They change when a writer starts the log anew. */
+  /** The log's first 32 bytes: salts and a checksum. They change when a writer starts it anew. */
   header: Buffer;
 }
 
@@ -31,58 +31,105 @@ type Checksum = readonly [number, number];
  * Frames count while they carry the header's salts and continue its checksum; what follows the
  * last commit was never committed, or stems from an earlier turn of the log.
  *
- * @returns undefined when the log holds no committed transaction
+ * What was read once is not read again: committed frames stay as they are until the log is started
+ * anew, which its header shows.
  */
-export function readWal(fd: number): WalContents | undefined {
-  const header = readWalHeader(fd);
-  if (header === undefined) return undefined;
-  const magic = header.readUInt32BE(0);
-  const pageSize = header.readUInt32BE(8);
-  if (magic !== MAGIC_LITTLE && magic !== MAGIC_BIG) return undefined;
-  if (header.readUInt32BE(4) !== VERSION || !isPageSize(pageSize)) return undefined;
-  const swap = magic === MAGIC_BIG;
-  let sum = checksum([0, 0], words(header, 0, 24), swap);
-  if (sum[0] !== header.readInt32BE(24) || sum[1] !== header.readInt32BE(28)) return undefined;
+export class WalReader {
+  readonly #fd: number;
+  #header: Buffer | undefined;
+  #wal: WalContents | undefined;
+  #swap = false;
+  /** The checksum after the last commit. */
+  #sum: Checksum = [0, 0];
+  /** Holds whole frames. */
+  #buffer = Buffer.alloc(0);
 
-  const wal: WalContents = { pageSize, pages: new Map(), pageCount: 0, frames: 0, header };
-  const frameSize = FRAME_HEADER_SIZE + pageSize;
-  const buffer = Buffer.from(new ArrayBuffer(Math.ceil(READ_SIZE / frameSize) * frameSize));
-  const end = fstatSync(fd).size;
-  let uncommitted: Array<readonly [page: number, offset: number]> = [];
-  let seen = 0;
-  for (let at = HEADER_SIZE; at + frameSize <= end; at += buffer.length) {
-    const got = readFully(fd, buffer, at);
-    for (let start = 0; start + frameSize <= got; start += frameSize) {
-      const page = buffer.readUInt32BE(start);
-      const sameSalts = buffer.compare(header, 16, 24, start + 8, start + 16) === 0;
-      if (page === 0 || !sameSalts) return committed(wal);
-      sum = checksum(sum, words(buffer, start, 8), swap);
-      sum = checksum(sum, words(buffer, start + FRAME_HEADER_SIZE, pageSize), swap);
-      if (sum[0] !== buffer.readInt32BE(start + 16) || sum[1] !== buffer.readInt32BE(start + 20)) {
-        return committed(wal);
-      }
-      seen += 1;
-      uncommitted.push([page, at + start + FRAME_HEADER_SIZE]);
-      const commit = buffer.readUInt32BE(start + 4);
-      if (commit === 0) continue;
-      for (const [number, offset] of uncommitted) wal.pages.set(number, offset);
-      uncommitted = [];
-      wal.pageCount = commit;
-      wal.frames = seen;
-    }
-    if (got < buffer.length) break;
+  constructor(fd: number) {
+    this.#fd = fd;
   }
-  return committed(wal);
+
+  /**
+   * Reads on to the last commit that there is now.
+   *
+   * @returns what the log holds; undefined when that is no committed transaction
+   */
+  advance(): WalContents | undefined {
+    const header = readWalHeader(this.#fd);
+    if (!sameBytes(header, this.#header)) this.#startAnew(header);
+    if (this.#wal !== undefined) this.#readFrames(this.#wal);
+    return this.contents;
+  }
+
+  /** What the last `advance()` returned. */
+  get contents(): WalContents | undefined {
+    return this.#wal?.frames ? this.#wal : undefined;
+  }
+
+  /** Whether the log was started anew since the last `advance()`. */
+  get isStale(): boolean {
+    return !sameBytes(this.#header, readWalHeader(this.#fd));
+  }
+
+  #startAnew(header: Buffer | undefined): void {
+    this.#header = header;
+    this.#wal = undefined;
+    if (header === undefined) return;
+    const magic = header.readUInt32BE(0);
+    const pageSize = header.readUInt32BE(8);
+    if (magic !== MAGIC_LITTLE && magic !== MAGIC_BIG) return;
+    if (header.readUInt32BE(4) !== VERSION || !isPageSize(pageSize)) return;
+    this.#swap = magic === MAGIC_BIG;
+    this.#sum = checksum([0, 0], words(header, 0, 24), this.#swap);
+    if (this.#sum[0] !== header.readInt32BE(24) || this.#sum[1] !== header.readInt32BE(28)) return;
+    this.#wal = { pageSize, pages: new Map(), pageCount: 0, frames: 0, header };
+    const length = Math.ceil(READ_SIZE / frameSizeOf(pageSize)) * frameSizeOf(pageSize);
+    if (this.#buffer.length !== length) this.#buffer = Buffer.from(new ArrayBuffer(length));
+  }
+
+  #readFrames(wal: WalContents): void {
+    const frameSize = frameSizeOf(wal.pageSize);
+    const buffer = this.#buffer;
+    const end = fstatSync(this.#fd).size;
+    let sum = this.#sum;
+    let seen = wal.frames;
+    let uncommitted: Array<readonly [page: number, offset: number]> = [];
+    for (let at = HEADER_SIZE + seen * frameSize; at + frameSize <= end; at += buffer.length) {
+      const got = readFully(this.#fd, buffer, at);
+      for (let start = 0; start + frameSize <= got; start += frameSize) {
+        const page = buffer.readUInt32BE(start);
+        const sameSalts = buffer.compare(wal.header, 16, 24, start + 8, start + 16) === 0;
+        if (page === 0 || !sameSalts) return;
+        sum = checksum(sum, words(buffer, start, 8), this.#swap);
+        sum = checksum(sum, words(buffer, start + FRAME_HEADER_SIZE, wal.pageSize), this.#swap);
+        if (sum[0] !== buffer.readInt32BE(start + 16)) return;
+        if (sum[1] !== buffer.readInt32BE(start + 20)) return;
+        seen += 1;
+        uncommitted.push([page, at + start + FRAME_HEADER_SIZE]);
+        const commit = buffer.readUInt32BE(start + 4);
+        if (commit === 0) continue;
+        for (const [number, offset] of uncommitted) wal.pages.set(number, offset);
+        uncommitted = [];
+        wal.pageCount = commit;
+        wal.frames = seen;
+        this.#sum = sum;
+      }
+      if (got < buffer.length) return;
+    }
+  }
 }
 
 /** The log's first 32 bytes, or undefined when it is shorter. */
-export function readWalHeader(fd: number): Buffer | undefined {
+function readWalHeader(fd: number): Buffer | undefined {
   const header = Buffer.from(new ArrayBuffer(HEADER_SIZE));
   return readFully(fd, header, 0) === HEADER_SIZE ? header : undefined;
 }
 
-function committed(wal: WalContents): WalContents | undefined {
-  return wal.frames > 0 ? wal : undefined;
+function frameSizeOf(pageSize: number): number {
+  return FRAME_HEADER_SIZE + pageSize;
+}
+
+function sameBytes(a: Buffer | undefined, b: Buffer | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : a.equals(b);
 }
 
 function words(bytes: Buffer, offset: number, length: number): Int32Array {

@@ -34,6 +34,13 @@ export class WorkerClient implements AsyncDisposable {
     return turn as Promise<Requests[Kind]["answer"]>;
   }
 
+  /** Starts the process before it is needed. */
+  start(): void {
+    if (this.#child !== undefined) return;
+    this.#child = start();
+    release(this.#child);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last;
     await this.#end();

@@ -4,17 +4,27 @@
  * may also work synchronously, be killed at any time, and take no secret along in its environment.
  */
 import { capture } from "./capture.ts";
-import type { CaptureJob, CaptureOutcome } from "./capture.ts";
+import type { CaptureJob } from "./capture.ts";
 import { ClawbackError, errno, messageOf } from "../errors.ts";
 import { readFacts } from "./facts.ts";
 import type { FactsReport } from "./facts.ts";
+import { look } from "./look.ts";
+import type { DatabaseLook, LookJob } from "./look.ts";
+import type { CaptureOutcome } from "./outcome.ts";
 import { copyStableSet } from "./stable-set.ts";
 import type { SetJob, SetOutcome } from "./stable-set.ts";
+import { verify } from "./verify.ts";
+import type { Verification } from "./verify.ts";
+import { captureWindow } from "./window.ts";
+import type { WindowJob, WindowOutcome } from "./window.ts";
 
 export interface Requests {
   capture: { job: CaptureJob; answer: CaptureOutcome };
   facts: { job: { path: Buffer; budgetMs: number }; answer: FactsReport };
+  look: { job: LookJob; answer: DatabaseLook };
   set: { job: SetJob; answer: SetOutcome };
+  verify: { job: { path: Buffer }; answer: Verification };
+  window: { job: WindowJob; answer: WindowOutcome };
 }
 
 type Request = {
@@ -38,8 +48,14 @@ async function perform(request: Request): Promise<Reply> {
         return { answer: await capture(request.job) };
       case "facts":
         return { answer: readFacts(request.job.path, request.job.budgetMs) };
+      case "look":
+        return { answer: await look(request.job) };
       case "set":
         return { answer: await copyStableSet(request.job) };
+      case "verify":
+        return { answer: verify(request.job.path) };
+      case "window":
+        return { answer: await captureWindow(request.job) };
     }
   } catch (error) {
     const foreseen = error instanceof ClawbackError;

@@ -42,5 +42,7 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   E_STORAGE_NOT_FOUND: EXIT.failed,
   E_STORAGE_EXISTS: EXIT.failed,
   E_STORAGE_UNREACHABLE: EXIT.unreachable,
+  E_GATEWAY: EXIT.failed,
+  E_GATEWAY_DOWN: EXIT.failed,
   E_INTERRUPTED: EXIT.interrupted,
 };

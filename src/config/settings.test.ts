@@ -48,6 +48,8 @@ test.each([
   ['{ zzz: "x" }', 'unknown setting "zzz"', expect.stringContaining("The settings are:")],
   ["{ repository: 5 }", '"repository" must be a string', undefined],
   ['{ passwordFile: "" }', '"passwordFile" must not be empty', undefined],
+  ['{ exclude: "*.mp4" }', '"exclude" must be a list', undefined],
+  ["{ exclude: [5] }", '"exclude.0" must be a string', undefined],
   ["[]", "must hold one object", undefined],
   ["{ repository: ", "invalid end of input at 1:15", undefined],
 ])("%s is refused with place and reason", async (source, message, hint) => {

@@ -19,6 +19,12 @@ export const settingsSchema = v.strictObject({
   ),
   stateDir: text("The state directory of the OpenClaw instance, if it is not where it usually is."),
   profile: text("The OpenClaw profile: x stands for the state directory ~/.openclaw-x."),
+  exclude: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty("must not be empty"))),
+      v.description("What every backup leaves out: patterns as in a .gitignore."),
+    ),
+  ),
 });
 
 /** The settings of one file, its paths made absolute. */

@@ -10,8 +10,8 @@ export interface WriteOptions {
   mode?: number;
 }
 
-/** What comes of a hard link where there are none: exFAT, SMB, FUSE, Android. */
-const NO_LINKS = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+/** What comes of a hard link where there are none: exFAT, SMB, FUSE (EIO with rclone's), Android. */
+const NO_LINKS = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EIO"]);
 /** File systems without modes (SMB, exFAT) refuse a chmod; the mount's options decide there. */
 const NO_CHMOD = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"]);
 

@@ -87,6 +87,44 @@ test.each([
   expect(pain).toBe("rebuildable");
 });
 
+test.each([
+  ["openclaw.json", "json5 required"],
+  [".env", "required"],
+  ["openclaw.json.bak", ""],
+  ["state/openclaw.sqlite", "required holds config credentials sessions cron"],
+  ["state/openclaw.sqlite-wal", "required holds config credentials sessions cron"],
+  ["agents/a/agent/openclaw-agent.sqlite", "required holds credentials sessions"],
+  ["gateway.db", "required holds sessions cron"],
+  ["memory/main.sqlite", ""],
+  ["agents/a/sessions/s.jsonl", "jsonl"],
+  ["sessions/archive/s.jsonl", "jsonl"],
+  ["agents/a/sessions/sessions.json", "json"],
+  ["agents/a/agent/auth-profiles.json", "json"],
+  ["cron/jobs.json", "json"],
+  ["cron/runs/a.jsonl", "jsonl"],
+  ["credentials/whatsapp/default/creds.json", "json"],
+  ["credentials/whatsapp/default/pre-key-1.json", ""],
+  ["identity/device.json", "json"],
+  ["devices/paired.json", "json"],
+  ["workspace/data.json", ""],
+  ["workspace/log.jsonl", ""],
+  ["service-env/gateway.env", "this machine's"],
+  ["state/x.lock.sqlite", "this machine's"],
+])("%s: what else is known", (path, expected) => {
+  const found = classify("state", path, false);
+  const words = [
+    found.content ?? "",
+    found.required ? "required" : "",
+    found.machineBound ? "this machine's" : "",
+    found.holds.length > 0 ? `holds ${found.holds.join(" ")}` : "",
+  ];
+  expect(words.filter((word) => word !== "").join(" ")).toBe(expected);
+});
+
+test("a directory has no content to parse", () => {
+  expect(classify("state", "agents/a/sessions/x.jsonl", true).content).toBeUndefined();
+});
+
 test("a file or link named like a directory of plugins is captured", () => {
   expect(classify("state", "tools", false).leaveOut).toBeUndefined();
 });

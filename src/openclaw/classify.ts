@@ -1,7 +1,17 @@
 import { compileGlob, matchesGlob } from "./glob.ts";
 import type { Glob } from "./glob.ts";
-import { AGENT_DIR_RULES, NESTED_SCOPES, STATE_RULES, WORKSPACE_RULES } from "./rules.ts";
-import type { Component, Pain, Rule, Scope } from "./rules.ts";
+import { KINDS } from "./root-kinds.ts";
+import type { KindFacts, RootKind } from "./root-kinds.ts";
+import type { Component, ContentFormat, Pain, Rule, Scope } from "./rules.ts";
+import { STATE_RULES } from "./state-rules.ts";
+import {
+  AGENT_DIR_RULES,
+  NESTED_SCOPES,
+  SESSION_RULES,
+  SIGNAL_RULES,
+  WHATSAPP_RULES,
+  WORKSPACE_RULES,
+} from "./tree-rules.ts";
 
 export interface Classification {
   component: Component;
@@ -9,6 +19,14 @@ export interface Classification {
   secret: boolean;
   /** Why it is not captured; undefined for all that is. */
   leaveOut: string | undefined;
+  /** Of use on this machine only. */
+  machineBound: boolean;
+  /** The instance is not itself without it: no exclude can drop it. */
+  required: boolean;
+  /** Further components that live in this database. */
+  holds: readonly Component[];
+  /** What it must parse as, else it is damaged. */
+  content: ContentFormat | undefined;
 }
 
 /** A file or directory that belongs to the instance by name, within a scope. */
@@ -19,28 +37,43 @@ export interface NestedScope {
   scope: Scope | undefined;
   component: Component;
   secret: boolean;
+  /** Manifests of Clawback 0.1 do not have it. */
+  kind?: RootKind;
+  /** Whose it is. */
+  agentId?: string;
 }
 
 /** Whether a name lies in the same directory as the path in question. */
 export type HasSibling = (name: string) => boolean;
+
+/** The innermost place that a path lies in. */
+export interface Place {
+  /** Undefined: no rules, all of it is one thing. */
+  scope: Scope | undefined;
+  /** Relative to where the place begins, with `/`; empty there. */
+  rest: string;
+  /** What the configuration says of the place; undefined where it says nothing. */
+  named: NestedScope | undefined;
+}
 
 const UNKNOWN: Classification = {
   component: "other",
   pain: "irreplaceable",
   secret: false,
   leaveOut: undefined,
-};
-
-const DIRECTORY_OF: Record<Scope, Classification> = {
-  state: UNKNOWN,
-  workspace: { ...UNKNOWN, component: "workspace" },
-  agentDir: { ...UNKNOWN, component: "database" },
+  machineBound: false,
+  required: false,
+  holds: [],
+  content: undefined,
 };
 
 const RULES: Record<Scope, RuleSet> = {
   state: ruleSet(STATE_RULES),
   workspace: ruleSet(WORKSPACE_RULES),
   agentDir: ruleSet(AGENT_DIR_RULES),
+  sessions: ruleSet(SESSION_RULES),
+  whatsapp: ruleSet(WHATSAPP_RULES),
+  signal: ruleSet(SIGNAL_RULES),
 };
 
 const DEFAULT_NESTED = NESTED_SCOPES.map(({ pattern, scope }) => ({
@@ -65,44 +98,89 @@ export function classify(
   hasSibling: HasSibling = () => false,
   nested: readonly NestedScope[] = [],
 ): Classification {
-  for (const inner of nested) {
-    const isBelow = path.startsWith(`${inner.path}/`);
-    if (path === inner.path || (isBelow && inner.scope === undefined)) {
-      return { ...UNKNOWN, component: inner.component, secret: inner.secret };
-    }
-    if (isBelow && inner.scope !== undefined) {
-      const rest = path.slice(inner.path.length + 1);
-      return classify(inner.scope, rest, isDirectory, hasSibling, within(nested, inner.path));
-    }
+  const place = placeOf(scope, path, nested);
+  if (place.scope === undefined || place.rest === "") {
+    return place.named === undefined
+      ? classifyKind(place.scope === "workspace" ? "workspace" : "agentDir", isDirectory)
+      : classifyNamed(place.named, isDirectory || place.rest !== "");
   }
-  const found = classifyByRules(scope, path.split("/"), isDirectory, hasSibling);
+  const found = ruleFor(place, isDirectory, hasSibling)?.classification ?? UNKNOWN;
+  const here = isDirectory ? withoutContent(found) : found;
   const leadsToNested =
-    found.leaveOut !== undefined && nested.some((inner) => inner.path.startsWith(`${path}/`));
-  return leadsToNested ? { ...found, leaveOut: undefined } : found;
+    here.leaveOut !== undefined && nested.some((inner) => inner.path.startsWith(`${path}/`));
+  return leadsToNested ? { ...here, leaveOut: undefined } : here;
 }
 
-function classifyByRules(
-  scope: Scope,
-  segments: readonly string[],
+/** What a whole tree or a file of its own is. */
+export function classifyNamed(
+  { kind, component, secret }: Pick<NestedScope, "kind" | "component" | "secret">,
   isDirectory: boolean,
-  hasSibling: HasSibling,
 ): Classification {
+  const facts = kind === undefined ? UNKNOWN : classifyKind(kind, isDirectory);
+  return { ...facts, component, secret };
+}
+
+function classifyKind(kind: RootKind, isDirectory: boolean): Classification {
+  const facts: KindFacts = KINDS[kind];
+  return {
+    ...UNKNOWN,
+    component: facts.component,
+    secret: facts.secret ?? false,
+    required: facts.required ?? false,
+    machineBound: facts.machineBound ?? false,
+    content: isDirectory ? undefined : facts.content,
+  };
+}
+
+function withoutContent(found: Classification): Classification {
+  return found.content === undefined ? found : { ...found, content: undefined };
+}
+
+/** Which place a path lies in: one that the configuration names, or one of OpenClaw's own. */
+export function placeOf(
+  scope: Scope | undefined,
+  path: string,
+  nested: readonly NestedScope[],
+): Place {
+  const named = nested.find((inner) => path === inner.path || path.startsWith(`${inner.path}/`));
+  if (named !== undefined) {
+    const rest = path.slice(named.path.length + 1);
+    if (rest === "" || named.scope === undefined) return { scope: named.scope, rest, named };
+    const place = placeOf(named.scope, rest, within(nested, named.path));
+    return { ...place, named: place.named ?? named };
+  }
+  const segments = path.split("/");
   for (const inner of scope === "state" ? DEFAULT_NESTED : []) {
     if (!matchesGlob(inner.glob, segments.slice(0, inner.depth))) continue;
-    const rest = segments.slice(inner.depth);
-    if (rest.length === 0) return DIRECTORY_OF[inner.scope];
-    return classifyByRules(inner.scope, rest, isDirectory, hasSibling);
+    return { scope: inner.scope, rest: segments.slice(inner.depth).join("/"), named: undefined };
   }
-  for (const { glob, directory, rule, classification } of candidates(scope, segments)) {
-    if (!matchesGlob(glob, segments)) continue;
+  return { scope, rest: path, named: undefined };
+}
+
+/** What a directory is whose files belong together; undefined for any other. */
+export function setAt({ scope, rest, named }: Place): string | undefined {
+  if (rest === "") return named?.kind && KINDS[named.kind].set;
+  if (scope === undefined) return undefined;
+  const segments = rest.split("/");
+  const isSet = ({ rule, directory }: CompiledRule) =>
+    rule.set !== undefined && directory !== undefined && matchesGlob(directory, segments);
+  return candidates(scope, segments).find(isSet)?.rule.set;
+}
+
+function ruleFor(
+  { scope, rest }: Place,
+  isDirectory: boolean,
+  hasSibling: HasSibling,
+): CompiledRule | undefined {
+  const segments = rest.split("/");
+  return candidates(scope ?? "state", segments).find(({ glob, directory, rule }) => {
+    if (!matchesGlob(glob, segments)) return false;
     // `tools/**` speaks of a directory; a file or link of that name is somebody's own.
     if (!isDirectory && rule.leaveOut !== undefined && directory !== undefined) {
-      if (matchesGlob(directory, segments)) continue;
+      if (matchesGlob(directory, segments)) return false;
     }
-    if (rule.beside !== undefined && !(isDirectory && hasSibling(rule.beside))) continue;
-    return classification;
-  }
-  return UNKNOWN;
+    return rule.beside === undefined || (isDirectory && hasSibling(rule.beside));
+  });
 }
 
 interface CompiledRule {
@@ -138,12 +216,22 @@ function candidates(scope: Scope, [first = ""]: readonly string[]): CompiledRule
 }
 
 function compile(rule: Rule): CompiledRule[] {
-  const { component, pain, leaveOut } = rule;
+  const { component, pain, leaveOut, content, holds = [] } = rule;
+  const classification = {
+    component,
+    pain,
+    secret: rule.secret ?? false,
+    leaveOut,
+    machineBound: rule.machineBound ?? false,
+    required: rule.required ?? false,
+    holds,
+    content,
+  };
   return rule.patterns.map((pattern) => ({
     rule,
     glob: compileGlob(pattern),
     directory: pattern.endsWith("/**") ? compileGlob(pattern.slice(0, -3)) : undefined,
-    classification: { component, pain, secret: rule.secret ?? false, leaveOut },
+    classification,
   }));
 }
 

@@ -1,5 +1,5 @@
 import { compileGlob, matchesGlob } from "./glob.ts";
-import { isTree } from "./config-tree.ts";
+import { isTree, treeAt } from "./config-tree.ts";
 import type { Tree } from "./config-tree.ts";
 
 /** What a path in the configuration leads to. */
@@ -15,6 +15,7 @@ export type ReferenceKind =
   | "plugins"
   | "hooks"
   | "memory"
+  | "memoryStore"
   | "script";
 
 export interface Reference {
@@ -46,12 +47,15 @@ const KEYS: readonly (readonly [pattern: string, kind: ReferenceKind])[] = [
   ["hooks/internal/load/extraDirs/*", "hooks"],
   ["hooks/transformsDir", "hooks"],
   ["**/{memorySearch,memory/search}/extraPaths/*{,/path}", "memory"],
-  ["**/{memorySearch,memory/search}/store/path", "memory"],
+  ["**/{memorySearch,memory/search}/store/path", "memoryStore"],
+  ["plugins/entries/*/config/dbPath", "memoryStore"],
+  ["plugins/entries/memory-wiki/config/**/vault/path", "memory"],
   ["memory/qmd/paths/*/path", "memory"],
   ["secrets/providers/*/path", "secret"],
   ["secrets/providers/*/command", "script"],
   ["**/{tokenFile,botTokenFile,passwordFile,secretFile,botSecretFile,apiPasswordFile}", "secret"],
   ["**/{serviceAccountFile,apiKeyFile,privateKeyPath,certificatePath}", "secret"],
+  ["**/ssh/{identityFile,certificateFile,knownHostsFile}", "secret"],
   ["gateway/tls/{certPath,keyPath,caPath}", "secret"],
   ["env/{,vars/}GOOGLE_APPLICATION_CREDENTIALS", "secret"],
 ];
@@ -61,8 +65,8 @@ const COMPILED = KEYS.map(([pattern, kind]) => ({ glob: compileGlob(pattern), ki
 /** Every path that a configuration names. */
 export function referencesIn(tree: Tree): Reference[] {
   const found: Reference[] = [];
-  visit(tree, [], (keys, written) => {
-    const kind = COMPILED.find(({ glob }) => matchesGlob(glob, keys))?.kind;
+  visitTexts(tree, (keys, written) => {
+    const kind = kindAt(keys);
     if (kind === undefined || written.trim() === "" || /^[a-z]+:\/\//.test(written)) return;
     const agentId = agentAt(tree, keys);
     found.push({
@@ -75,6 +79,16 @@ export function referencesIn(tree: Tree): Reference[] {
   return found;
 }
 
+/** Whether a key names a path whose meaning is known, and which nothing calls. */
+export function isReference(keys: readonly string[]): boolean {
+  const kind = kindAt(keys);
+  return kind !== undefined && kind !== "script";
+}
+
+function kindAt(keys: readonly string[]): ReferenceKind | undefined {
+  return COMPILED.find(({ glob }) => matchesGlob(glob, keys))?.kind;
+}
+
 /** The ids of all agents that a configuration names: `agents.entries`, before it `agents.list`. */
 export function agentIdsIn(tree: Tree): string[] {
   const agents = isTree(tree["agents"]) ? tree["agents"] : {};
@@ -82,6 +96,20 @@ export function agentIdsIn(tree: Tree): string[] {
   const ids = listed.map((agent: unknown) => (isTree(agent) ? agent["id"] : undefined));
   const entries = isTree(agents["entries"]) ? Object.keys(agents["entries"]) : [];
   return [...new Set([...entries, ...ids.filter((id) => typeof id === "string")])];
+}
+
+/**
+ * The agent that is meant where none is named: the one marked as default, else the only or first
+ * one, else OpenClaw's own name for it (docs/concepts/multi-agent.md of its package).
+ */
+export function defaultAgentIn(tree: Tree): string {
+  const agents = treeAt(tree, "agents");
+  const listed = Array.isArray(agents["list"]) ? agents["list"] : [];
+  const marked = [
+    ...Object.entries(treeAt(agents, "entries")),
+    ...listed.map((agent: unknown) => [isTree(agent) ? agent["id"] : undefined, agent] as const),
+  ].find(([, agent]) => isTree(agent) && agent["default"] === true)?.[0];
+  return typeof marked === "string" ? marked : (agentIdsIn(tree)[0] ?? "main");
 }
 
 function agentAt(tree: Tree, [agents, group, key]: readonly string[]): string | undefined {
@@ -92,14 +120,18 @@ function agentAt(tree: Tree, [agents, group, key]: readonly string[]): string | 
   return isTree(agent) && typeof agent["id"] === "string" ? agent["id"] : undefined;
 }
 
-function visit(
+/** Deeper than any configuration, shallow enough for the stack. */
+const MAX_NESTING = 200;
+
+/** Calls back for every string in a value, with the keys that lead there. */
+export function visitTexts(
   value: unknown,
-  keys: readonly string[],
   onText: (keys: readonly string[], text: string) => void,
+  keys: readonly string[] = [],
 ): void {
   if (typeof value === "string") onText(keys, value);
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, item] of Object.entries(value)) visit(item, [...keys, key], onText);
+  if (typeof value !== "object" || value === null || keys.length > MAX_NESTING) return;
+  for (const [key, item] of Object.entries(value)) visitTexts(item, onText, [...keys, key]);
 }
 
 const SCANNED: readonly (readonly [pattern: RegExp, kind: ReferenceKind | "include"])[] = [

@@ -1,26 +1,26 @@
-import { stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { mentionsIn } from "./config-mentions.ts";
+import { resolvePaths } from "./config-paths.ts";
+import type { ConfigPath } from "./config-paths.ts";
+import { servicesIn } from "./config-services.ts";
+import type { ConfiguredService } from "./config-services.ts";
 import { configuredChannels } from "./configured-channels.ts";
 import type { Channel } from "./configured-channels.ts";
-import { agentIdsIn, referencesIn, scanForReferences } from "./config-references.ts";
-import type { Reference, ReferenceKind } from "./config-references.ts";
+import {
+  agentIdsIn,
+  defaultAgentIn,
+  referencesIn,
+  scanForReferences,
+} from "./config-references.ts";
+import type { Reference } from "./config-references.ts";
 import { readConfigTree, treeAt } from "./config-tree.ts";
 import type { ConfigTree, Problem, Tree } from "./config-tree.ts";
-import { readDotenv, substitute } from "./config-variables.ts";
+import { readDotenv } from "./config-variables.ts";
 import type { Variables } from "./config-variables.ts";
 import type { Instance } from "./find-instance.ts";
+import type { CallingText } from "./scripts.ts";
+import { pathsIn } from "./path-tokens.ts";
 import { expandTilde, variable } from "./user-paths.ts";
-
-/** A path that the configuration names, resolved. */
-export interface ConfigPath {
-  kind: ReferenceKind;
-  /** Absolute. */
-  path: string;
-  /** Where in the configuration. */
-  at: string;
-  agentId?: string;
-  exists: boolean;
-}
 
 /** What a backup needs to know of a configuration. No values but names and paths. */
 export interface ConfigFacts {
@@ -37,10 +37,16 @@ export interface ConfigFacts {
   /** All other paths that the configuration names. */
   others: ConfigPath[];
   agents: string[];
+  /** The agent that is meant where none is named. */
+  defaultAgent: string;
   channels: Channel[];
   gatewayPort: number | undefined;
   /** The ids under `plugins.entries`. */
   plugins: string[];
+  /** The plugins and addresses in use. */
+  services: ConfiguredService[];
+  /** The absolute paths that its strings mention: what it may call. */
+  mentions: CallingText[];
   /** The release that wrote the file last. */
   lastTouchedVersion: string | undefined;
 }
@@ -70,7 +76,7 @@ export async function readConfig(instance: Instance, env: Variables): Promise<Co
   ];
   problems.push(...included.flatMap((file) => file.problems));
 
-  const paths = await resolveAll(references, { instance, path, variables, problems });
+  const paths = await resolvePaths(references, { instance, path, variables, problems });
   const includes = [...main.files, ...included.flatMap((file) => file.files)];
   const secrets = paths.filter(({ kind, exists }) => kind === "secret" && exists);
   return {
@@ -88,9 +94,17 @@ export async function readConfig(instance: Instance, env: Variables): Promise<Co
     agentDirs: paths.filter(({ kind }) => kind === "agentDir"),
     others: paths.filter(({ kind }) => kind !== "workspace" && kind !== "agentDir"),
     agents: agentIdsIn(tree),
+    defaultAgent: defaultAgentIn(tree),
     channels: configuredChannels(tree, variables),
     gatewayPort: portIn(tree),
     plugins: Object.keys(treeAt(tree, "plugins", "entries")),
+    services: servicesIn(tree),
+    mentions: [
+      ...mentionsIn(tree, variables, instance.home),
+      ...pathsIn(main.tree === undefined ? (main.text ?? "") : "", instance.home).map((text) => {
+        return { text, at: "the configuration" };
+      }),
+    ],
     lastTouchedVersion: textAt(treeAt(tree, "meta"), "lastTouchedVersion"),
   };
 }
@@ -132,57 +146,6 @@ function fromEnvironment(variables: Variables, tree: Tree): Reference[] {
   const configured = textAt(treeAt(tree, "agents", "defaults"), "workspace");
   if (written === undefined || configured !== undefined) return [];
   return [{ kind: "workspace", written, at: "OPENCLAW_WORKSPACE_DIR" }];
-}
-
-interface Resolving {
-  instance: Instance;
-  path: string;
-  variables: Variables;
-  problems: Problem[];
-}
-
-async function resolveAll(references: Reference[], context: Resolving): Promise<ConfigPath[]> {
-  const found = new Map<string, ConfigPath>();
-  for (const reference of references) {
-    const resolved = await resolveOne(reference, context);
-    if (resolved === undefined) continue;
-    const key = JSON.stringify([resolved.kind, resolved.path, resolved.agentId]);
-    if (!found.has(key)) found.set(key, resolved);
-  }
-  return [...found.values()];
-}
-
-async function resolveOne(
-  { written, ...reference }: Reference,
-  { instance, path, variables, problems }: Resolving,
-): Promise<ConfigPath | undefined> {
-  const { text, missing } = substitute(written, variables);
-  if (missing.length > 0) {
-    const message = `Unresolved reference: ${missing.join(", ")} has no value here.`;
-    problems.push({ path: reference.at, message });
-    return undefined;
-  }
-  const expanded = expandTilde(withoutTemplate(text, reference.kind), instance.home);
-  const bases = isAbsolute(expanded) ? ["/"] : [dirname(path), instance.stateDir, instance.home];
-  const candidates = bases.map((base) => normalize(resolve(base, expanded)));
-  for (const candidate of candidates) {
-    if (await exists(candidate)) return { ...reference, path: candidate, exists: true };
-  }
-  return { ...reference, path: candidates[0] ?? expanded, exists: false };
-}
-
-/** `…/{agentId}/sessions.json` stands for many files: what they have in common is the directory. */
-function withoutTemplate(text: string, kind: ReferenceKind): string {
-  const at = text.indexOf("{agentId}");
-  if (at >= 0) return text.slice(0, text.lastIndexOf("/", at)) || "/";
-  return kind === "sessions" && text.endsWith(".json") ? dirname(text) : text;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function portIn(tree: Tree): number | undefined {

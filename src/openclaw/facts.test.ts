@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countedIn, entriesIn, summarise } from "./facts.ts";
+import { countedIn, entriesIn, hollowness, summarise } from "./facts.ts";
 
 test("counts what databases and files hold", () => {
   const counts = summarise({
@@ -54,4 +54,29 @@ test("which files list what", () => {
   expect(countedIn("cron/jobs.json")).toBe("cronJobs");
   expect(countedIn("/s/agents/a/sessions/sessions.json")).toBe("sessions");
   expect(countedIn("/s/cron/jobs.json.bak")).toBeUndefined();
+});
+
+test.each([
+  ["/s/agents/a/agent/openclaw-agent.sqlite", undefined, 0],
+  ["/s/agents/a/agent/openclaw-agent.sqlite", {}, 4096],
+  ["/s/agents/a/agent/openclaw-agent.sqlite", { session_nodes: 0, transcript_events: 0 }, 4096],
+  ["/s/memory/main.sqlite", { chunks: 0, files: 0 }, 4096],
+  ["/s/gateway.db", { sessions: 0, messages: 0 }, 4096],
+  ["/s/state/openclaw.sqlite", {}, 4096],
+  ["/s/some/where.db", undefined, 0],
+])("F10 %s with %j is hollow", (path, tables, size) => {
+  expect(hollowness(path, tables, size)).toMatch(/^It (is|has) /);
+});
+
+test.each([
+  ["/s/agents/a/agent/openclaw-agent.sqlite", undefined, 4096],
+  ["/s/agents/a/agent/openclaw-agent.sqlite", { session_nodes: 1, transcript_events: 0 }, 4096],
+  ["/s/agents/a/agent/openclaw-agent.sqlite", { session_nodes: null }, 4096],
+  ["/s/agents/a/agent/openclaw-agent.sqlite", { unheard_of: 0 }, 4096],
+  ["/s/memory/main.sqlite", { chunks: 3 }, 4096],
+  ["/s/state/openclaw.sqlite", { cron_jobs: 0 }, 4096],
+  ["/s/some/where.db", {}, 4096],
+  ["/s/workspace/notes.md", undefined, 0],
+])("%s with %j is not hollow", (path, tables, size) => {
+  expect(hollowness(path, tables, size)).toBeUndefined();
 });

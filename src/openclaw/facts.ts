@@ -73,6 +73,58 @@ export function summarise(captured: CapturedThings): InstanceCounts {
   return counts;
 }
 
+interface Expected {
+  names: readonly Glob[];
+  /** By the names that releases gave them; of none of these there is a row when it is hollow. */
+  tables: readonly string[];
+  what: string;
+}
+
+/** Where conversations and memory are expected, by a path's end. */
+const EXPECTED: readonly Expected[] = [
+  {
+    names: globs("openclaw-agent.sqlite"),
+    tables: [...TABLES.sessions, ...TABLES.transcriptRows, ...TABLES.memoryRows],
+    what: "conversations and memory",
+  },
+  {
+    names: globs("gateway.db"),
+    tables: [...TABLES.sessions, ...TABLES.transcriptRows, ...TABLES.cronJobs],
+    what: "conversations and jobs",
+  },
+  { names: globs("memory/*.{sqlite,db}"), tables: TABLES.memoryRows, what: "memory" },
+  { names: globs("state/openclaw.sqlite"), tables: [], what: "the state of the gateway" },
+];
+
+const DATABASE_NAME = /\.(?:sqlite3?|db)$/;
+
+/**
+ * A sentence when a database holds nothing where something ought to be: no byte, no table, or not
+ * one row where an agent keeps its conversations or memory.
+ *
+ * @param path absolute, or relative to anything
+ * @param tables undefined: not known
+ * @param size bytes, of what is in the write-ahead log as well
+ */
+export function hollowness(
+  path: string,
+  tables: TableCounts | undefined,
+  size: number,
+): string | undefined {
+  const expected = EXPECTED.find(({ names }) => endsWith(path, names));
+  if (size === 0) {
+    if (expected !== undefined) return `It is empty: ${expected.what} ought to be in it.`;
+    return DATABASE_NAME.test(path) ? "It is a database by its name, and empty." : undefined;
+  }
+  if (tables === undefined || expected === undefined) return undefined;
+  if (Object.keys(tables).length === 0) {
+    return `It has no table: ${expected.what} ought to be in it.`;
+  }
+  const known = expected.tables.filter((name) => name in tables);
+  const isHollow = known.length > 0 && known.every((name) => tables[name] === 0);
+  return isHollow ? `It has no row in ${known.join(", ")}: no ${expected.what}.` : undefined;
+}
+
 /** What a small JSON file lists, so that it is worth reading (2026.3; later it is in databases). */
 export function countedIn(path: string): "cronJobs" | "sessions" | undefined {
   if (`/${path}`.endsWith("/cron/jobs.json")) return "cronJobs";
@@ -110,7 +162,10 @@ function globs(...sources: string[]): Glob[] {
 }
 
 function endsLike(path: string, candidates: readonly Glob[]): boolean {
-  if (!/\.(jsonl|zst|md)$/.test(basename(path))) return false;
+  return /\.(jsonl|zst|md)$/.test(basename(path)) && endsWith(path, candidates);
+}
+
+function endsWith(path: string, candidates: readonly Glob[]): boolean {
   const segments = path.split("/");
   return candidates.some((glob) =>
     matchesGlob(glob, segments.slice(-(glob.alternatives[0]?.length ?? 1))),

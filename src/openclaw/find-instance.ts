@@ -60,10 +60,15 @@ export async function findInstance(query: InstanceQuery): Promise<Instance> {
       hint: `Pick one: ${found.map(({ name }) => `--profile ${name}`).join(", ")}`,
     });
   }
-  const looked = (await placesToLook(query)).map(({ stateDir }) => stateDir);
+  const looked = await statePlaces(query);
   throw new ClawbackError("E_NO_INSTANCE", "No OpenClaw state found.", {
     hint: `Looked at ${looked.join(", ")}. Name it with --state-dir <dir> or --profile <name>.`,
   });
+}
+
+/** Where the state directory is, or would be: the likeliest place first. */
+export async function statePlaces(query: InstanceQuery): Promise<string[]> {
+  return (await placesToLook(query)).map(({ stateDir }) => stateDir);
 }
 
 interface Place {

@@ -3,21 +3,28 @@ import { join } from "node:path";
 import { isRunning, startOf } from "../fs/process-identity.ts";
 import type { Instance } from "./find-instance.ts";
 
+/** The process that an instance's gateway is, or was. */
+export interface GatewayProcess {
+  pid: number;
+  alive: boolean;
+}
+
 /**
- * Whether the instance's gateway runs on this machine, by the process that its lock names
- * (`tmp/openclaw-<uid>/gateway.state.lock`, as seen with 2026.9: pid and start time, on Linux in
- * ticks since boot). Null: cannot be told, since there is no lock to ask; it may run in a
- * container, or be of another release.
+ * The process that the instance's gateway lock names (`tmp/openclaw-<uid>/gateway.state.lock`, as
+ * seen with 2026.9: pid and start time, on Linux in ticks since boot). Undefined: there is no lock
+ * to ask; it may run in a container, or be of another release.
  */
-export async function isGatewayRunning({ realStateDir }: Instance): Promise<boolean | null> {
+export async function gatewayProcess({
+  realStateDir,
+}: Pick<Instance, "realStateDir">): Promise<GatewayProcess | undefined> {
   const tmp = join(realStateDir, "tmp");
   const names = await readdir(tmp).catch(() => []);
   for (const name of names.filter((each) => each.startsWith("openclaw-"))) {
     const text = await readFile(join(tmp, name, "gateway.state.lock"), "utf8").catch(() => "");
     const holder = holderIn(text);
-    if (holder !== undefined) return isSameProcess(holder);
+    if (holder !== undefined) return { pid: holder.pid, alive: await isSameProcess(holder) };
   }
-  return null;
+  return undefined;
 }
 
 interface Holder {

@@ -1,21 +1,13 @@
-import { readdir, readlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { classify } from "./classify.ts";
-import type { ConfigFacts, ConfigPath } from "./config.ts";
+import { join } from "node:path";
+import type { ConfigFacts } from "./config.ts";
+import type { ConfigPath } from "./config-paths.ts";
 import type { Instance } from "./find-instance.ts";
-import type { Component } from "./rules.ts";
+import { KINDS } from "./root-kinds.ts";
+import type { RootKind } from "./root-kinds.ts";
+import type { Component, Scope } from "./rules.ts";
 import { serviceFiles } from "./service-files.ts";
 import { isWithin, variable } from "./user-paths.ts";
 import type { Surroundings } from "./user-paths.ts";
-
-export type RootKind =
-  | ConfigPath["kind"]
-  | "state"
-  | "config"
-  | "include"
-  | "environment"
-  | "service"
-  | "linked";
 
 /** A place that may belong to an instance, not looked at yet. */
 export interface Candidate {
@@ -24,44 +16,16 @@ export interface Candidate {
   component: Component;
   secret: boolean;
   agentId?: string;
-  /** Which part of the state directory it is that lies elsewhere. */
+  /** Where in its tree the link stands that leads here. */
   statePath?: string;
+  /** Which tree that is; the state directory's unless written. */
+  tree?: Scope;
+  /** Whose the places are that belong to no named agent. */
+  defaultAgent?: string;
   why: string;
   /** Nothing is amiss when it is not there. */
   optional: boolean;
 }
-
-const COMPONENT_OF: Readonly<Record<RootKind, Component>> = {
-  state: "other",
-  config: "config",
-  include: "config",
-  environment: "config",
-  service: "config",
-  secret: "credentials",
-  credentials: "credentials",
-  signal: "credentials",
-  workspace: "workspace",
-  memory: "workspace",
-  agentDir: "database",
-  sessions: "sessions",
-  cron: "cron",
-  skills: "skills",
-  plugins: "other",
-  hooks: "other",
-  script: "other",
-  linked: "other",
-};
-
-const SECRET_KINDS: ReadonlySet<RootKind> = new Set([
-  "config",
-  "include",
-  "environment",
-  "service",
-  "secret",
-  "credentials",
-  "signal",
-  "sessions",
-] as const);
 
 /** The state directory first, then everything that is named or usual outside of it. */
 export async function rootCandidates(
@@ -70,22 +34,15 @@ export async function rootCandidates(
   surroundings: Surroundings,
 ): Promise<Candidate[]> {
   const { stateDir } = instance;
-  const workspaces = config.workspaces.map(({ path }) => path);
+  const { defaultAgent } = config;
   const personalSkills = join(surroundings.home, ".agents/skills");
-  const skillDirs = [
-    join(stateDir, "skills"),
-    personalSkills,
-    ...[join(stateDir, "workspace"), ...workspaces].flatMap((workspace) => [
-      join(workspace, "skills"),
-      join(workspace, ".agents/skills"),
-    ]),
-  ];
   return [
-    candidate("state", stateDir, "the state directory"),
+    { ...candidate("state", stateDir, "the state directory"), defaultAgent },
     ...config.files.map(({ kind, path }) => candidate(kind, path, WHY_FILE[kind])),
     ...[...config.workspaces, ...config.agentDirs, ...config.others]
       .filter((reference) => isTaken(reference, surroundings))
-      .map(configured),
+      .map((reference) => configured(reference, config)),
+    ...sharedWorkspace(config),
     ...legacyWorkspace(instance),
     candidate(
       "environment",
@@ -93,15 +50,11 @@ export async function rootCandidates(
       "the gateway's environment",
       true,
     ),
-    ...serviceFiles(instance, surroundings).map((path) => {
+    ...(await serviceFiles(instance, surroundings)).map((path) => {
       return candidate("service", path, "how the gateway is started", true);
     }),
     ...signalData(config, surroundings),
     candidate("skills", personalSkills, "personal skills", true),
-    ...(await linksOut(skillDirs, instance)).map((path) => {
-      return candidate("skills", path, "a skill that is a link", true);
-    }),
-    ...(await linkedState(instance)),
   ];
 }
 
@@ -111,19 +64,42 @@ const WHY_FILE = {
   secret: "a secret that the configuration refers to",
 } as const;
 
-function candidate(kind: RootKind, path: string, why: string, optional = false): Candidate {
-  const secret = SECRET_KINDS.has(kind);
-  return { kind, path, component: COMPONENT_OF[kind], secret, why, optional };
+/** @param optional nothing is amiss when it is not there */
+export function candidate(kind: RootKind, path: string, why: string, optional = false): Candidate {
+  const { component, secret = false } = KINDS[kind];
+  return { kind, path, component, secret, why, optional };
 }
 
-function configured({ kind, path, at, agentId }: ConfigPath): Candidate {
+function configured(reference: ConfigPath, config: ConfigFacts): Candidate {
+  const { kind, path, at } = reference;
   const fields = candidate(kind, path, `named in the configuration: ${at}`);
+  const agentId = reference.agentId ?? (kind === "workspace" ? soleOwner(at, config) : undefined);
   return agentId === undefined ? fields : { ...fields, agentId };
 }
 
-/** A program that a secret comes from is the user's own only below their home. */
-function isTaken({ kind, path }: ConfigPath, { home }: Surroundings): boolean {
-  return kind !== "script" || isWithin(path, home);
+/** The workspace for all of them is the default agent's. */
+function soleOwner(at: string, { defaultAgent }: ConfigFacts): string | undefined {
+  return at.endsWith("sandbox.workspaceRoot") ? undefined : defaultAgent;
+}
+
+/**
+ * Several agents without workspaces of their own have one each below the common one
+ * (docs/concepts/agent-workspace.md of OpenClaw's package).
+ */
+function sharedWorkspace({ agents, workspaces }: ConfigFacts): Candidate[] {
+  const common = workspaces.find(({ at }) => at === "agents.defaults.workspace");
+  if (common === undefined || agents.length < 2) return [];
+  return agents
+    .filter((agentId) => !workspaces.some((workspace) => workspace.agentId === agentId))
+    .map((agentId) => {
+      const path = join(common.path, agentId);
+      return { ...candidate("workspace", path, `the workspace of ${agentId}`, true), agentId };
+    });
+}
+
+/** A script is found by what calls it; here one counts that should be there and is not. */
+function isTaken({ kind, path, exists }: ConfigPath, { home }: Surroundings): boolean {
+  return kind !== "script" || (!exists && isWithin(path, home));
 }
 
 /** Earlier releases put a profile's workspace beside the default one (docs/gateway/multiple-gateways.md). */
@@ -138,33 +114,4 @@ function signalData(config: ConfigFacts, { env, home }: Surroundings): Candidate
   if (!config.channels.some(({ channel }) => channel === "signal")) return [];
   const data = variable(env, "XDG_DATA_HOME") ?? join(home, ".local/share");
   return [candidate("signal", join(data, "signal-cli"), "Signal's account", true)];
-}
-
-/** Parts of the state that somebody has moved elsewhere and linked. */
-async function linkedState(instance: Instance): Promise<Candidate[]> {
-  const { stateDir } = instance;
-  const agents = await readdir(join(stateDir, "agents")).catch(() => []);
-  const parts = agents.map((id) => join(stateDir, "agents", id));
-  const links = await linksOut([stateDir, join(stateDir, "agents"), ...parts], instance);
-  return links.flatMap((path) => {
-    const statePath = path.slice(stateDir.length + 1);
-    const { component, secret, leaveOut } = classify("state", statePath, true);
-    if (leaveOut !== undefined) return [];
-    const linked = candidate("linked", path, "a part of the state that is a link", true);
-    return [{ ...linked, component, secret, statePath }];
-  });
-}
-
-/** The links directly in these directories that lead out of the state directory. */
-async function linksOut(directories: readonly string[], instance: Instance): Promise<string[]> {
-  const links: string[] = [];
-  for (const directory of directories) {
-    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries.filter((one) => one.isSymbolicLink())) {
-      const path = join(directory, entry.name);
-      const target = resolve(dirname(path), await readlink(path).catch(() => path));
-      if (!isWithin(target, instance.realStateDir)) links.push(path);
-    }
-  }
-  return links;
 }

@@ -6,6 +6,8 @@ export interface Surroundings {
   /** The user's home directory, absolute. */
   home: string;
   platform: NodeJS.Platform;
+  /** Where the system keeps its own units, if not in `/etc/systemd/system`. */
+  systemUnits?: string;
 }
 
 /** The value of a variable; blank ones, `undefined` and `null` count as unset, as OpenClaw has it. */

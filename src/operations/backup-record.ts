@@ -1,79 +1,118 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { countedIn, entriesIn, summarise } from "../openclaw/facts.ts";
+import { hollowness } from "../openclaw/facts.ts";
 import type { Root } from "../openclaw/roots.ts";
-import type { Component } from "../openclaw/rules.ts";
-import type { ArchivedFile, WalkResult } from "../snapshot/archiver.ts";
+import type { ArchivedFile, ArchiveResult, WalkResult } from "../snapshot/archive-options.ts";
 import { programVersion } from "../version.ts";
-import type { ComponentSize, DatabaseCapture, Exclusion, PathProblem } from "./documents.ts";
-import type { InstanceDatabases } from "./instance-databases.ts";
+import { DamageReport } from "./damage-report.ts";
+import type { BackupDocument, DatabaseCapture, Exclusion, PathProblem } from "./documents.ts";
+import type { InstanceCapture } from "./instance-capture.ts";
+import { Inventory } from "./inventory.ts";
 import type { Manifest } from "./manifest.ts";
-import type { KnownRoot, RootIndex } from "./root-index.ts";
-import type { Survey } from "./survey.ts";
+import type { KnownRoot } from "./root-index.ts";
+import type { BackupSource } from "./source.ts";
 
 /** Keeps account of a backup: what the manifest and the summary say comes from here. */
 export class BackupRecord {
-  readonly #survey: Survey;
-  readonly #roots: RootIndex;
-  readonly #databases: InstanceDatabases;
-  readonly #scope: readonly Component[];
-  readonly #sizes = new Map<string, ComponentSize>();
-  /** Those whose names tell what they hold; the rest is only counted. */
-  readonly #telling: { path: string; size: number }[] = [];
-  /** Small files that hold a list of something worth counting. */
-  readonly #lists: string[] = [];
+  readonly #source: BackupSource;
+  readonly #capture: InstanceCapture;
+  readonly #inventory: Inventory;
+  readonly #damage: DamageReport;
   /** Databases by their names, without a byte in them. */
   readonly #hollow: string[] = [];
 
-  constructor(
-    survey: Survey,
-    roots: RootIndex,
-    databases: InstanceDatabases,
-    scope: readonly Component[],
-  ) {
-    this.#survey = survey;
-    this.#roots = roots;
-    this.#databases = databases;
-    this.#scope = scope;
+  /** @param before the manifest of the snapshot before: what it says of unchanged files still holds */
+  constructor(source: BackupSource, capture: InstanceCapture, before: Manifest | undefined) {
+    this.#source = source;
+    this.#capture = capture;
+    this.#inventory = new Inventory(source.roots);
+    this.#damage = new DamageReport(source.roots, before?.damaged ?? []);
   }
 
-  add({ path, size }: ArchivedFile): void {
-    const text = path.toString();
-    const component = this.#roots.classify(text, false)?.component ?? "other";
-    const sum = this.#sizes.get(component) ?? { component, files: 0, bytes: 0 };
-    this.#sizes.set(component, { component, files: sum.files + 1, bytes: sum.bytes + size });
-    if (/\.(jsonl|zst|md)$/.test(text)) this.#telling.push({ path: text, size });
-    if (countedIn(text) !== undefined) this.#lists.push(text);
-    if (size === 0 && component === "database" && /\.(sqlite3?|db)$/.test(text)) {
-      this.#hollow.push(text);
-    }
+  add(file: ArchivedFile): void {
+    const path = file.path.toString();
+    this.#inventory.add(path, file.size);
+    this.#damage.add(path, file);
+    const hollow = file.size === 0 ? hollowness(path, undefined, 0) : undefined;
+    if (hollow !== undefined) this.#hollow.push(`${path}: ${hollow}`);
   }
 
-  /** Largest first. */
-  components(): ComponentSize[] {
-    return [...this.#sizes.values()].sort((a, b) => b.bytes - a.bytes);
+  document(result: ArchiveResult): BackupDocument {
+    const { files, bytesScanned, bytesAdded, bytesStored } = result;
+    return {
+      snapshot: null,
+      files,
+      bytes: { scanned: bytesScanned, added: bytesAdded, stored: bytesStored },
+      components: this.#inventory.components(),
+      databases: this.#databases(),
+      excluded: this.#excluded(result),
+      errors: this.#errors(result),
+      damaged: this.#damage.of(this.#capture.entries()),
+      notes: this.#source.selection.notes(),
+      warnings: this.#warnings(),
+      downtime: null,
+      duration: 0,
+    };
   }
 
-  databases(): DatabaseCapture[] {
-    return this.#databases.entries().map(({ path, consistent, pages, facts }) => ({
+  manifest(result: WalkResult, now: Date): Manifest {
+    const { survey, wanted } = this.#source;
+    const { instance, roots, channels, version } = survey;
+    const databases = this.#capture.entries();
+    const tables = new Map(databases.map(({ path, facts }) => [path, facts?.tables ?? {}]));
+    const errors = this.#errors(result);
+    return {
+      version: 1,
+      program: `clawback ${programVersion()}`,
+      created: now.toISOString(),
+      instance: {
+        name: instance.name,
+        stateDir: instance.stateDir,
+        configPath: instance.configPath ?? null,
+        openclaw: { installed: version.installed ?? null, recorded: version.recorded ?? null },
+        hostname: hostname(),
+        home: instance.home,
+      },
+      complete: errors.length === 0,
+      scope: wanted.components.length === 0 ? "all" : [...wanted.components],
+      agents: wanted.agents.length === 0 ? null : [...wanted.agents],
+      moment: this.#capture.moment ?? null,
+      roots: roots.map(knownRoot),
+      components: this.#inventory.components(),
+      databases,
+      counts: this.#inventory.counts(tables, channels.length),
+      channels,
+      excluded: this.#excluded(result),
+      errors,
+      damaged: this.#damage.of(databases),
+      vanished: result.vanished.map(String),
+      changedWhileRead: result.changedWhileRead.map(String),
+    };
+  }
+
+  #databases(): DatabaseCapture[] {
+    return this.#capture.entries().map(({ path, consistent, pages, facts, verification }) => ({
       path,
       consistent,
       pages,
       tables: Object.keys(facts?.tables ?? {}).length,
+      sound: verification.checked ? verification.ok : null,
     }));
   }
 
-  excluded({ leftOut }: WalkResult): Exclusion[] {
-    return leftOut.map(({ path, ...rest }) => ({ path: path.toString(), ...rest }));
+  #excluded({ leftOut }: WalkResult): Exclusion[] {
+    const walked = leftOut.map(({ path, ...rest }) => ({ path: path.toString(), ...rest }));
+    return [...walked, ...this.#source.survey.left];
   }
 
   /** What belongs to the instance and is not in the snapshot as it should be. */
-  errors({ failures, changedWhileRead }: WalkResult): PathProblem[] {
-    const inconsistent = this.#databases.entries().filter(({ consistent }) => !consistent);
-    const known = new Set(this.#databases.entries().map(({ path }) => path));
+  #errors({ failures, changedWhileRead }: WalkResult): PathProblem[] {
+    const databases = this.#capture.entries();
+    const inconsistent = databases.filter(({ consistent }) => !consistent);
+    const known = new Set(databases.map(({ path }) => path));
     const errors: PathProblem[] = [
-      ...this.#survey.problems.map(({ path, message }) => ({ path, message })),
+      ...this.#source.survey.problems.map(({ path, message }) => ({ path, message })),
       ...failures.map(({ path, message }) => ({ path: path.toString(), message })),
+      ...this.#capture.restless,
       ...inconsistent.map(({ path, reason }) => ({
         path,
         message: `taken, but not proven consistent: ${reason ?? "it changed all the time"}`,
@@ -88,74 +127,28 @@ export class BackupRecord {
     return errors.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  warnings(): string[] {
-    const found = this.#databases
+  #warnings(): string[] {
+    const found = this.#capture
       .entries()
-      .flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`));
-    return [...this.#hollow.map((path) => `${path}: a database by its name, but empty`), ...found];
-  }
-
-  manifest(result: WalkResult, now: Date): Manifest {
-    const { instance, roots, channels, version } = this.#survey;
-    const databases = this.#databases.entries();
-    const counts = summarise({
-      databases: new Map(databases.map(({ path, facts }) => [path, facts?.tables ?? {}])),
-      files: this.#telling,
-      entries: new Map(this.#lists.map((path) => [path, entriesOf(path)])),
-      channels: channels.length,
-    });
-    const { files } = result;
-    return {
-      version: 1,
-      program: `clawback ${programVersion()}`,
-      created: now.toISOString(),
-      instance: {
-        name: instance.name,
-        stateDir: instance.stateDir,
-        configPath: instance.configPath ?? null,
-        openclaw: { installed: version.installed ?? null, recorded: version.recorded ?? null },
-        hostname: hostname(),
-        home: instance.home,
-      },
-      complete: this.errors(result).length === 0,
-      scope: this.#scope.length === 0 ? "all" : [...this.#scope],
-      roots: roots.map(knownRoot),
-      components: this.components(),
-      databases,
-      counts: {
-        ...counts,
-        files: files.new + files.changed + files.unchanged,
-        bytes: result.bytesScanned,
-      },
-      channels,
-      excluded: this.excluded(result),
-      errors: this.errors(result),
-      vanished: result.vanished.map(String),
-      changedWhileRead: result.changedWhileRead.map(String),
-    };
+      .flatMap(({ path, size, facts, problems, verification }) => {
+        const hollow = hollowness(path, facts?.tables, size);
+        const orphans = verification.ok ? verification.findings : [];
+        const all = [...(hollow === undefined ? [] : [hollow]), ...problems, ...orphans];
+        return all.map((each) => `${path}: ${each}`);
+      });
+    const moment = this.#capture.moment;
+    return [
+      ...this.#hollow,
+      ...found,
+      ...(moment?.configurationRested === false
+        ? ["the configuration was written to again and again while the databases were taken"]
+        : []),
+      ...this.#source.selection.warnings(),
+    ];
   }
 }
 
 function knownRoot(root: Root): KnownRoot {
-  const { kind, path, realPath, component, secret, nested, statePath, why, isDirectory } = root;
-  return {
-    kind,
-    path,
-    realPath,
-    component,
-    secret,
-    nested,
-    why,
-    isDirectory,
-    ...(statePath !== undefined && { statePath }),
-  };
-}
-
-/** A file that went away meanwhile has none. */
-function entriesOf(path: string): number {
-  try {
-    return entriesIn(readFileSync(path, "utf8"));
-  } catch {
-    return 0;
-  }
+  const { alsoNamed: _, ...known } = root;
+  return known;
 }

@@ -1,11 +1,11 @@
 import { ClawbackError } from "../errors.ts";
 import { readFileBytes } from "../snapshot/read-file.ts";
-import { resolveSnapshot } from "../snapshot/snapshots.ts";
 import { findEntry } from "../snapshot/tree-walker.ts";
 import type { OperationContext } from "./context.ts";
 import type { SnapshotRef } from "./documents.ts";
 import { notInSnapshot, snapshotPath } from "./ls.ts";
-import { isWhole, refOf } from "./snapshot-documents.ts";
+import { snapshotForHere } from "./latest.ts";
+import { refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface CatFile {
@@ -25,7 +25,7 @@ export async function cat(
   write: (chunk: Uint8Array) => Promise<void>,
 ): Promise<CatFile> {
   return withRepository(context, "read", async ({ repository, signal }) => {
-    const snapshot = await resolveSnapshot(repository, options.snapshot, isWhole);
+    const snapshot = await snapshotForHere(context, repository, options.snapshot);
     await repository.loadIndex();
     const path = snapshotPath(options.path);
     const entry = await findEntry(repository, snapshot.tree, path);

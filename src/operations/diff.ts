@@ -1,11 +1,11 @@
 import type { Repository } from "../repository/repository.ts";
 import type { TreeNode } from "../snapshot/node.ts";
-import { resolveSnapshot } from "../snapshot/snapshots.ts";
 import { loadTree } from "../snapshot/tree-walker.ts";
 import type { OperationContext } from "./context.ts";
 import type { DiffDocument } from "./documents.ts";
 import { MANIFEST_DIRECTORY } from "./manifest.ts";
-import { isWhole, refOf } from "./snapshot-documents.ts";
+import { snapshotForHere } from "./latest.ts";
+import { refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 type Change = DiffDocument["changes"][number];
@@ -19,8 +19,8 @@ export async function diff(
   options: { from: string; to: string },
 ): Promise<DiffDocument> {
   return withRepository(context, "read", async ({ repository, signal }) => {
-    const from = await resolveSnapshot(repository, options.from, isWhole);
-    const to = await resolveSnapshot(repository, options.to, isWhole);
+    const from = await snapshotForHere(context, repository, options.from);
+    const to = await snapshotForHere(context, repository, options.to);
     await repository.loadIndex();
     const changes: Change[] = [];
     const open = [

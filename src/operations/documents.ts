@@ -1,4 +1,5 @@
 import type { Channel } from "../openclaw/configured-channels.ts";
+import type { HostedMemory } from "../openclaw/hosted-memory.ts";
 
 /**
  * The `--json` documents, version 1, as `docs/scripting.md` promises them to scripts. Operations
@@ -25,8 +26,19 @@ export interface BackupDocument {
   excluded: Exclusion[];
   /** Should have been taken and was not: with one of these the snapshot is not complete. */
   errors: PathProblem[];
+  /** Was damaged already at the source, and was taken as it is. */
+  damaged: DamagedSource[];
+  /** Worth knowing, and nothing is wrong. */
+  notes: string[];
   warnings: string[];
+  /** How long the gateway was stopped for it, in seconds; null when it was not. */
+  downtime: number | null;
   duration: number;
+}
+
+export interface DamagedSource extends PathProblem {
+  /** The instance cannot do without it: exit code 3. Otherwise a line or two of many are lost. */
+  serious: boolean;
 }
 
 export interface ComponentSize {
@@ -40,6 +52,8 @@ export interface DatabaseCapture {
   consistent: boolean;
   pages: number;
   tables: number;
+  /** What SQLite's own check said; null when it did not look. */
+  sound: boolean | null;
 }
 
 export interface Exclusion {
@@ -85,14 +99,49 @@ export interface InspectDocument {
   instance: {
     stateDir: string;
     configFile: string | null;
+    /** Of the release that wrote the state last; else of the installed one. */
     version: string | null;
+    /** Of the program on the PATH. */
+    installed: string | null;
     /** Null: cannot be told. */
     running: boolean | null;
   };
+  /** As a backup's: the same files and bytes. Largest first. */
+  components: InspectedComponent[];
+  /** What there is, in numbers that the manifest of a backup repeats. */
+  counts: Record<string, number>;
+  /** The components again, by the places they lie in. */
   items: InstanceItem[];
   channels: Channel[];
+  databases: InspectedDatabase[];
+  /** What lies outside of the state directory. */
+  outside: OutsidePlace[];
   excluded: Exclusion[];
+  /** What belongs to it and could not be taken. */
+  errors: PathProblem[];
+  risks: Risk[];
+  /** Memory that no backup of this machine holds. */
+  notProtected: HostedMemory[];
+  /** The errors as sentences, and what is odd about databases. */
   warnings: string[];
+}
+
+export interface InspectedComponent extends ComponentSize {
+  /** The worst that the loss of something in it would mean. */
+  loss: string;
+  /** Something in it is secret. */
+  secret: boolean;
+  /** Further components that lie in its databases, as rows. */
+  holds: string[];
+  /** What the sum is made of. */
+  parts: ComponentPart[];
+}
+
+export interface ComponentPart {
+  loss: string;
+  secret: boolean;
+  files: number;
+  bytes: number;
 }
 
 export interface InstanceItem {
@@ -104,13 +153,71 @@ export interface InstanceItem {
   loss: string;
   secret: boolean;
   rebuildable: boolean;
+  /** Of no use on another machine. */
+  machineBound: boolean;
 }
+
+export interface InspectedDatabase {
+  path: string;
+  /** Of the image in a snapshot. */
+  bytes: number;
+  /** Null: its rows were not counted. */
+  rows: {
+    sessions: number;
+    transcriptEntries: number;
+    cronJobs: number;
+    memories: number;
+  } | null;
+  /** Components that lie in it, as rows. */
+  holds: string[];
+  /** It ought to hold something and is empty: a sentence. */
+  empty: string | null;
+  damaged: boolean;
+  /** What is odd about it, in sentences. */
+  problems: string[];
+}
+
+export interface OutsidePlace {
+  kind: string;
+  path: string;
+  /** Where its bytes are, if a link leads there. */
+  realPath: string;
+  /** Why it belongs to the instance: one clause. */
+  why: string;
+  files: number;
+  bytes: number;
+}
+
+/** Something that would make the worst day worse. */
+export interface Risk {
+  /** Stays the same for ever. */
+  code: RiskCode;
+  message: string;
+  /** What to do about it. */
+  hint: string;
+  paths?: string[];
+}
+
+type RiskCode =
+  | "no-repository"
+  | "same-disk"
+  | "repository-inside"
+  | "secrets-readable"
+  | "as-root"
+  | "empty-database"
+  | "damaged-database"
+  | "malformed-config"
+  | "no-openclaw"
+  | "other-version"
+  | "other-instances";
 
 export interface SnapshotDocument extends SnapshotRef {
   hostname: string;
   paths: string[];
   tags: string[];
   components: string[];
+  /** Empty: not limited to some agents. */
+  agents: string[];
   complete: boolean;
   bytes: number;
 }
@@ -178,6 +285,8 @@ export interface RestoreDocument {
   damaged: boolean;
   mapped: { from: string; to: string }[];
   errors: PathProblem[];
+  /** Worth knowing, and nothing is wrong. */
+  notes: string[];
   warnings: string[];
   duration: number;
 }

@@ -1,9 +1,10 @@
 import { matchesGlob } from "node:path/posix";
-import { listSnapshots, resolveSnapshot } from "../snapshot/snapshots.ts";
+import { listSnapshots } from "../snapshot/snapshots.ts";
 import { walkTree } from "../snapshot/tree-walker.ts";
 import type { OperationContext } from "./context.ts";
 import type { EntryDocument, FindDocument } from "./documents.ts";
-import { entryOf, isWhole, refOf } from "./snapshot-documents.ts";
+import { snapshotForHere } from "./latest.ts";
+import { entryOf, refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface FindOptions {
@@ -24,7 +25,7 @@ export async function find(context: OperationContext, options: FindOptions): Pro
       options.snapshots.length === 0
         ? (await listSnapshots(repository)).reverse()
         : await Promise.all(
-            options.snapshots.map((id) => resolveSnapshot(repository, id, isWhole)),
+            options.snapshots.map((id) => snapshotForHere(context, repository, id)),
           );
     await repository.loadIndex();
     const matches: FindDocument["matches"] = [];

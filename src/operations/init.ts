@@ -8,14 +8,19 @@ import { sameFileSystem } from "../fs/paths.ts";
 import { isRepository, Repository } from "../repository/repository.ts";
 import { openStorage } from "../storage/open.ts";
 import { parseLocation } from "../storage/location.ts";
-import { backupOpen, refuseRepositoryInside, sourceOf } from "./backup.ts";
+import { backupOpen } from "./backup.ts";
+import { openCaptureSite } from "./capture-site.ts";
 import { checkOpen } from "./check.ts";
 import type { OperationContext } from "./context.ts";
 import type { InitDocument } from "./documents.ts";
 import { keepProgramCopy } from "./program-copy.ts";
 import { recoveryKit } from "./recovery-kit.ts";
+import { refuseRepositoryInside } from "./repository-place.ts";
+import { openSource } from "./source.ts";
 import { surveyInstance, type Survey } from "./survey.ts";
 import { underLock } from "./with-repository.ts";
+
+const EVERYTHING = { components: [], agents: [], exclude: [] };
 
 export interface InitOptions {
   /** Take the first backup and read it back. */
@@ -46,7 +51,8 @@ export async function init(context: InitContext, options: InitOptions): Promise<
       hint: "run `clawback backup` to use it, or name another place with --repo",
     });
   }
-  const source = await sourceOf(survey, [], context.signal);
+  await using site = await openCaptureSite(context, { verify: true });
+  const source = await openSource(context, survey, site, EVERYTHING);
   const password = await newPassword(context);
   const repository = await Repository.init(storage, password, context.now());
   const warnings = await settle(context, survey);
@@ -61,8 +67,14 @@ export async function init(context: InitContext, options: InitOptions): Promise<
   };
   if (!options.backup) return document;
   return await underLock(context, repository, "append", async (session) => {
-    const taken = { components: [], tags: [], dryRun: false };
-    const backup = await backupOpen(context, session, source, taken);
+    const taken = {
+      ...EVERYTHING,
+      tags: [],
+      verify: true,
+      gateway: "keep-running" as const,
+      dryRun: false,
+    };
+    const backup = await backupOpen(context, session, site, source, taken);
     const readBack = await checkOpen(context, session, { readDataShare: 1 });
     const { snapshot } = backup;
     return {

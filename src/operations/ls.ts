@@ -1,9 +1,9 @@
 import { ClawbackError } from "../errors.ts";
-import { resolveSnapshot } from "../snapshot/snapshots.ts";
 import { findEntry, isWithin, walkTree } from "../snapshot/tree-walker.ts";
 import type { OperationContext } from "./context.ts";
 import type { EntryDocument, LsDocument } from "./documents.ts";
-import { entryOf, isWhole, refOf } from "./snapshot-documents.ts";
+import { snapshotForHere } from "./latest.ts";
+import { entryOf, refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface LsOptions {
@@ -16,7 +16,7 @@ export interface LsOptions {
 /** @throws E_NO_SNAPSHOT, E_AMBIGUOUS_ID, E_NOT_FOUND */
 export async function ls(context: OperationContext, options: LsOptions): Promise<LsDocument> {
   return withRepository(context, "read", async ({ repository, signal }) => {
-    const snapshot = await resolveSnapshot(repository, options.snapshot, isWhole);
+    const snapshot = await snapshotForHere(context, repository, options.snapshot);
     await repository.loadIndex();
     const top = snapshotPath(options.path);
     const start = top.length <= 1 ? undefined : await findEntry(repository, snapshot.tree, top);

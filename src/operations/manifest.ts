@@ -1,10 +1,10 @@
-import type { DatabaseFacts, DatabaseSignature } from "../capture/database.ts";
+import type { DatabaseFacts, DatabaseSignature, Verification } from "../capture/database.ts";
 import { hasCode } from "../errors.ts";
 import type { Repository } from "../repository/repository.ts";
 import { readFileBytes } from "../snapshot/read-file.ts";
 import { findEntry } from "../snapshot/tree-walker.ts";
 import type { Channel } from "../openclaw/configured-channels.ts";
-import type { ComponentSize, Exclusion, PathProblem } from "./documents.ts";
+import type { ComponentSize, DamagedSource, Exclusion, PathProblem } from "./documents.ts";
 import type { KnownRoot } from "./root-index.ts";
 
 /** Where the manifest lies in every snapshot of ours. */
@@ -29,6 +29,10 @@ export interface Manifest {
   complete: boolean;
   /** The components that were asked for; all of them unless some were named. */
   scope: string[] | "all";
+  /** The agents that were asked for; null: all, and what belongs to none. */
+  agents: string[] | null;
+  /** When databases and configuration were taken; null in manifests of versions that did not say. */
+  moment: CaptureMoment | null;
   /** Everything that was taken, by the place it was taken from. */
   roots: KnownRoot[];
   components: ComponentSize[];
@@ -37,10 +41,26 @@ export interface Manifest {
   channels: Channel[];
   excluded: Exclusion[];
   errors: PathProblem[];
+  /** Was damaged already when it was taken; it is in the snapshot as it was found. */
+  damaged: DamagedSource[];
   /** Paths that were gone when they were to be read. */
   vanished: string[];
   /** Paths that changed while they were read, and were taken as the prefix that was there at first. */
   changedWhileRead: string[];
+}
+
+/** The moment that the databases of a snapshot are of. */
+export interface CaptureMoment {
+  /** RFC 3339, UTC. */
+  time: string;
+  /** How many databases are of this moment. */
+  databases: number;
+  /** How far apart two of them may be, in milliseconds. */
+  windowMs: number;
+  /** The configuration was the same before and after. */
+  configurationRested: boolean;
+  /** Databases that were taken later, alone, and why. */
+  outside: PathProblem[];
 }
 
 export interface ManifestDatabase {
@@ -56,6 +76,8 @@ export interface ManifestDatabase {
   /** Null: SQLite could not read it. */
   facts: DatabaseFacts | null;
   problems: string[];
+  /** What SQLite's own check said of this image. */
+  verification: Verification;
   /** What the files looked like: for telling, next time, whether anything was written since. */
   signature: DatabaseSignature;
 }

@@ -5,14 +5,15 @@ import { isInside } from "../fs/paths.ts";
 import { freeBytes } from "../fs/space.ts";
 import type { TreeNode } from "../snapshot/node.ts";
 import { restore as restoreTree } from "../snapshot/restorer.ts";
-import { resolveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
+import type { Snapshot } from "../snapshot/snapshots.ts";
 import { findEntry, isWithin, walkTree } from "../snapshot/tree-walker.ts";
 import { parseLocation } from "../storage/location.ts";
-import { componentSelector } from "./component-selector.ts";
+import { type PartSelector, partSelector } from "./component-selector.ts";
 import type { OperationContext } from "./context.ts";
 import type { RestoreDocument } from "./documents.ts";
+import { resolveForHere } from "./latest.ts";
 import { snapshotPath, notInSnapshot } from "./ls.ts";
-import { isComplete, isWhole, refOf } from "./snapshot-documents.ts";
+import { isComplete, refOf } from "./snapshot-documents.ts";
 import { type Session, withRepository } from "./with-repository.ts";
 
 export interface RestoreOptions {
@@ -21,18 +22,21 @@ export interface RestoreOptions {
   target: string;
   /** Empty: all. */
   components: readonly string[];
+  /** Ids; empty: all agents, and what they share. */
+  agents: readonly string[];
   /** Absolute within the snapshot; empty: all. */
   paths: readonly string[];
   dryRun: boolean;
 }
 
-type Select = (path: Buffer, node: TreeNode) => "take" | "descend" | "skip";
+type Select = PartSelector["select"];
 
 /**
  * Lays a snapshot out below a directory that is empty or not there yet. The live instance is not
  * touched. Every chunk is proven by its hash before it is written.
  *
- * @throws E_TARGET_NOT_EMPTY, E_NO_SNAPSHOT, E_AMBIGUOUS_ID, E_NOT_FOUND, E_NO_SPACE
+ * @throws E_USAGE (an unknown component or agent), E_TARGET_NOT_EMPTY, E_NO_SNAPSHOT,
+ *   E_AMBIGUOUS_ID, E_NOT_FOUND, E_NO_SPACE
  */
 export async function restore(
   context: OperationContext,
@@ -43,10 +47,13 @@ export async function restore(
   await refuseTarget(context, target);
   return withRepository(context, "read", async (session) => {
     const { repository, signal } = session;
-    const snapshot = await resolveSnapshot(repository, options.snapshot, isWhole);
+    const { snapshot, note } = await resolveForHere(context, repository, options.snapshot);
     await repository.loadIndex();
-    const select = await selection(session, snapshot, options);
+    const part = await partOf(session, snapshot, options);
+    const select = await selection(session, snapshot, part?.select, options.paths);
     const planned = await count(session, snapshot, select);
+    // With paths not every entry was asked about.
+    if (options.paths.length === 0) part?.refuseUnknownAgents();
     if (planned.files + planned.directories === 0) {
       throw new ClawbackError(
         "E_NOT_FOUND",
@@ -67,6 +74,7 @@ export async function restore(
       damaged: false,
       mapped: [],
       errors: [],
+      notes: [...(note === undefined ? [] : [note]), ...(part?.notes() ?? [])],
       warnings: isComplete(snapshot)
         ? []
         : [
@@ -98,14 +106,23 @@ export async function restore(
   });
 }
 
+/** Undefined: all of it is wanted. */
+async function partOf(
+  { repository }: Session,
+  snapshot: Snapshot,
+  { components, agents }: RestoreOptions,
+): Promise<PartSelector | undefined> {
+  if (components.length + agents.length === 0) return undefined;
+  return partSelector(repository, snapshot, { components, agents });
+}
+
 async function selection(
   { repository }: Session,
   snapshot: Snapshot,
-  { components, paths }: RestoreOptions,
+  part: Select | undefined,
+  paths: readonly string[],
 ): Promise<Select> {
-  const byComponent =
-    components.length === 0 ? undefined : await componentSelector(repository, snapshot, components);
-  if (paths.length === 0) return byComponent ?? (() => "take");
+  if (paths.length === 0) return part ?? (() => "take");
   const wanted = paths.map(snapshotPath);
   for (const [i, path] of wanted.entries()) {
     if (path.length > 1 && (await findEntry(repository, snapshot.tree, path)) === undefined) {
@@ -113,7 +130,7 @@ async function selection(
     }
   }
   return (path, node) => {
-    if (wanted.some((one) => isWithin(path, one))) return byComponent?.(path, node) ?? "take";
+    if (wanted.some((one) => isWithin(path, one))) return part?.(path, node) ?? "take";
     return node.type === "dir" && wanted.some((one) => isWithin(one, path)) ? "descend" : "skip";
   };
 }

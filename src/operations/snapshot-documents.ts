@@ -6,19 +6,36 @@ import type { EntryDocument, SnapshotRef } from "./documents.ts";
 
 /** Marks a snapshot that lacks something that belongs to it. The manifest in it names what. */
 export const INCOMPLETE_TAG = "clawback:incomplete";
+/** Marks a snapshot of a source that was damaged already. The manifest names what. */
+export const DAMAGED_TAG = "clawback:damaged";
 /** Marks a snapshot that only some components were asked for. */
 const COMPONENT_TAG = "clawback:component=";
+/** Marks a snapshot that only some agents were asked for. */
+const AGENT_TAG = "clawback:agent=";
 
-export function componentTag(component: string): string {
-  return COMPONENT_TAG + component;
+/** What tells a snapshot of a part from a whole one. */
+export function scopeTags({
+  components,
+  agents,
+}: {
+  components: readonly string[];
+  agents: readonly string[];
+}): string[] {
+  return [...components.map((each) => COMPONENT_TAG + each), ...agents.map((id) => AGENT_TAG + id)];
 }
 
-/** The components a partial snapshot holds; empty for a whole one. */
+/** The components that were asked for; empty: all. */
 export function componentsOf(snapshot: Snapshot): string[] {
-  const tags = snapshot.tags ?? [];
-  return tags
-    .filter((tag) => tag.startsWith(COMPONENT_TAG))
-    .map((tag) => tag.slice(COMPONENT_TAG.length));
+  return taggedWith(snapshot, COMPONENT_TAG);
+}
+
+/** The agents that were asked for; empty: all, and what they share. */
+export function agentsOf(snapshot: Snapshot): string[] {
+  return taggedWith(snapshot, AGENT_TAG);
+}
+
+function taggedWith({ tags = [] }: Snapshot, beginning: string): string[] {
+  return tags.filter((tag) => tag.startsWith(beginning)).map((tag) => tag.slice(beginning.length));
 }
 
 export function isComplete(snapshot: Snapshot): boolean {
@@ -27,7 +44,7 @@ export function isComplete(snapshot: Snapshot): boolean {
 
 /** A snapshot of everything: what people mean by `latest`. */
 export function isWhole(snapshot: Snapshot): boolean {
-  return componentsOf(snapshot).length === 0;
+  return componentsOf(snapshot).length === 0 && agentsOf(snapshot).length === 0;
 }
 
 /** The tags that people gave. */

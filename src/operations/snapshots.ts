@@ -1,7 +1,7 @@
 import { listSnapshots } from "../snapshot/snapshots.ts";
 import type { OperationContext } from "./context.ts";
 import type { SnapshotDocument } from "./documents.ts";
-import { componentsOf, isComplete, ownTags, refOf } from "./snapshot-documents.ts";
+import { agentsOf, componentsOf, isComplete, ownTags, refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface SnapshotsOptions {
@@ -26,6 +26,7 @@ export async function snapshots(
         paths: snapshot.paths,
         tags: ownTags(snapshot),
         components: componentsOf(snapshot),
+        agents: agentsOf(snapshot),
         complete: isComplete(snapshot),
         bytes: totalBytes(snapshot.summary),
       }));

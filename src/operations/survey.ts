@@ -1,13 +1,16 @@
-import { lstat, readlink } from "node:fs/promises";
+import { lstat, readlink, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { listChannels } from "../openclaw/channels.ts";
 import { type ConfigFacts, readConfig } from "../openclaw/config.ts";
 import type { Problem } from "../openclaw/config-tree.ts";
 import type { Channel } from "../openclaw/configured-channels.ts";
 import { findInstance, type Instance } from "../openclaw/find-instance.ts";
-import { resolveRoots, type Root } from "../openclaw/roots.ts";
+import { type Discovered, resolveRoots, type Root } from "../openclaw/roots.ts";
+import type { LeftOut } from "../openclaw/scripts.ts";
+import type { Surroundings } from "../openclaw/user-paths.ts";
 import { openclawVersion, type OpenClawVersion } from "../openclaw/version.ts";
 import type { OperationContext } from "./context.ts";
+import type { Exclusion } from "./documents.ts";
 
 /** An instance and all that belongs to it, before anything is read. */
 export interface Survey {
@@ -16,24 +19,55 @@ export interface Survey {
   roots: Root[];
   /** References that lead nowhere, files that cannot be understood. */
   problems: Problem[];
+  /** Outside of what is walked; found to be called or linked to, and not taken. */
+  left: Exclusion[];
   channels: Channel[];
   version: OpenClawVersion;
 }
 
 /** @throws E_NO_INSTANCE */
 export async function surveyInstance(context: OperationContext): Promise<Survey> {
-  const surroundings = { env: context.env, home: context.home, platform: process.platform };
+  const surroundings = surroundingsOf(context);
   const instance = await findInstance({ ...surroundings, ...context.instance });
   const config = await readConfig(instance, context.env);
-  const { roots, problems } = await resolveRoots(instance, config, surroundings);
+  const { roots, problems, left } = await resolveRoots(instance, config, surroundings);
   return {
     instance,
     config,
     roots,
     problems: [...config.problems, ...problems],
+    left: await Promise.all(left.map(sized)),
     channels: await listChannels(instance, config, surroundings),
     version: await openclawVersion(instance, config, context.env),
   };
+}
+
+/** The same survey with what a walk has found beyond what files name. */
+export async function extendSurvey(
+  context: OperationContext,
+  survey: Survey,
+  discovered: Discovered,
+): Promise<Survey> {
+  const { instance, config } = survey;
+  const found = await resolveRoots(instance, config, surroundingsOf(context), discovered);
+  const { roots, problems, left } = found;
+  return {
+    ...survey,
+    roots,
+    problems: [...config.problems, ...problems],
+    left: await Promise.all(left.map(sized)),
+  };
+}
+
+/** A directory is not looked into: it may be a whole disk. */
+async function sized({ path, reason }: LeftOut): Promise<Exclusion> {
+  const info = await stat(path).catch(() => undefined);
+  const isFile = info?.isFile() === true;
+  return { path, reason, files: isFile ? 1 : 0, bytes: isFile ? info.size : 0 };
+}
+
+function surroundingsOf({ env, home }: OperationContext): Surroundings {
+  return { env, home, platform: process.platform };
 }
 
 /**

@@ -10,6 +10,7 @@ import type { LockWatch } from "../repository/lock-stale.ts";
 import type { LockFiles } from "../repository/lock-survey.ts";
 import { isRepository, noRepository, Repository } from "../repository/repository.ts";
 import { openStorage } from "../storage/open.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { OperationContext } from "./context.ts";
 
 /** What an operation has of a repository while it works on it. */
@@ -32,8 +33,11 @@ export async function withRepository<T>(
   context: OperationContext,
   mode: LockMode,
   work: (session: Session) => Promise<T>,
+  /** What is put between the repository and its storage. */
+  between?: (storage: Storage) => Promise<Storage>,
 ): Promise<T> {
-  await using storage = await openStorage(context.location, { home: context.home });
+  await using outer = await openStorage(context.location, { home: context.home });
+  const storage = (await between?.(outer)) ?? outer;
   // Before a person is asked for the password of nothing.
   if (!(await isRepository(storage))) throw noRepository(storage);
   const repository = await Repository.open(storage, await context.passwords());

@@ -1,6 +1,7 @@
 import type { SymmetricKey } from "../crypto/sealer.ts";
 import type { KnownBlobsShare } from "../repository/known-blobs.ts";
 import type { PackedBlob } from "../repository/pack.ts";
+import type { ContentFinding, ContentFormat } from "./content-format.ts";
 
 /** What the archiver and its threads say to each other. */
 
@@ -13,7 +14,9 @@ export interface ArchiveWorkerData {
 
 export interface FileTask {
   path: string | Uint8Array;
-  /** What `lstat` saw; undefined for an image of ours, whose metadata mean nothing. */
+  /** Bytes, about: what tells small files from large ones. */
+  size: number;
+  /** What `lstat` saw; undefined for an image or a copy of ours, whose metadata mean nothing. */
   seen: FileStat | undefined;
   /** Read only `[offset, offset + length)`; undefined for the whole file. */
   range: { offset: number; length: number } | undefined;
@@ -21,6 +24,8 @@ export interface FileTask {
   pageChunk: number | undefined;
   /** A file that begins as a SQLite database is not read but reported: it is to be captured first. */
   refuseDatabases: boolean;
+  /** What it is to parse as. */
+  format: ContentFormat | undefined;
 }
 
 /** The fields of a stat that tell whether a file is still the same. */
@@ -44,6 +49,8 @@ export type FileOutcome =
       changed: boolean;
       /** Bytes whose progress was told already, part by part. */
       told?: number;
+      /** What parsing it found, when the task has a format. */
+      content?: ContentFinding;
     }
   | { kind: "database" }
   | { kind: "failed"; code: string | undefined; message: string };

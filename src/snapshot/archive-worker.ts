@@ -15,7 +15,9 @@ import {
   packColumns,
   type PackEvent,
 } from "./archive-job.ts";
+import { ContentCheck } from "./content-check.ts";
 import { FileChunks } from "./file-chunks.ts";
+import { ZERO_CHUNK, ZERO_CHUNK_ID } from "./zero-chunk.ts";
 
 /**
  * One thread of a backup: reads files, cuts them, and for each chunk that nobody has yet
@@ -27,6 +29,8 @@ const { key, version, chunkerPolynomial, known: share } = dataOfPool<ArchiveWork
 const known = new KnownBlobs(share);
 const builder = new PackBuilder("data", blobCoder(key, version));
 const chunks = new FileChunks(new RabinChunker({ polynomial: chunkerPolynomial }));
+
+const check = new ContentCheck();
 
 const sweep = sweeper();
 const rawId = Buffer.alloc(32);
@@ -53,11 +57,13 @@ async function storeFile(task: FileTask, port: WorkerPort<PackEvent>): Promise<F
   try {
     using file = chunks.open(task);
     if (file === undefined) return { kind: "database" };
+    if (task.format !== undefined) check.begin(task.format);
     let ids = "";
     for (let chunk = file.next(); chunk !== undefined; chunk = file.next()) {
       if (port.stopping) throw new ClawbackError("E_INTERRUPTED", "stopped");
+      if (task.format !== undefined) check.add(chunk);
       // As hex and back: Node makes a Buffer of a hash at a third of the cost of the hash itself.
-      const id = idOf(chunk);
+      const id = chunk === ZERO_CHUNK ? ZERO_CHUNK_ID : idOf(chunk);
       ids += id;
       rawId.write(id, "hex");
       if (!known.claim(rawId)) continue;
@@ -65,7 +71,8 @@ async function storeFile(task: FileTask, port: WorkerPort<PackEvent>): Promise<F
       if (builder.needsBuffer) builder.reset(new Uint8Array(await takeBuffer()));
       builder.add(chunk, id);
     }
-    return { kind: "stored", ids, ...file.finish() };
+    const content = task.format !== undefined && { content: check.finish() };
+    return { kind: "stored", ids, ...file.finish(), ...content };
   } catch (error) {
     const code = errno(error);
     // Only what the file system says of this file is its own failure; anything else is ours.

@@ -16,7 +16,7 @@ import { ClawbackError } from "../errors.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { MemoryStorage } from "../storage/memory.ts";
 import type { FileHandle } from "../storage/storage.ts";
-import type { PageImage } from "./archiver.ts";
+import type { PageImage } from "./archive-options.ts";
 import { readFileBytes } from "./read-file.ts";
 import type { Selector } from "./walker.ts";
 

@@ -14,10 +14,12 @@ const MIB = 1 << 20;
 function task(path: string, more: Partial<FileTask> = {}): FileTask {
   return {
     path,
+    size: 0,
     seen: undefined,
     range: undefined,
     pageChunk: undefined,
     refuseDatabases: false,
+    format: undefined,
     ...more,
   };
 }

@@ -69,7 +69,7 @@ export class FileStore implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#outstanding++;
       this.#batch.push({ task, resolve, reject });
-      this.#batchBytes += Number(task.seen?.size ?? 0n);
+      this.#batchBytes += task.size;
       if (this.#batch.length >= this.#batchFiles || this.#batchBytes >= BATCH_BYTES)
         this.#sendBatch();
     });
@@ -89,7 +89,15 @@ export class FileStore implements AsyncDisposable {
     const parts: Promise<FileOutcome>[] = [];
     for (let offset = 0; offset < size; offset += partBytes) {
       const range = { offset, length: Math.min(partBytes, size - offset) };
-      const task = { path, seen: undefined, range, pageChunk, refuseDatabases: false };
+      const task: FileTask = {
+        path,
+        size: range.length,
+        seen: undefined,
+        range,
+        pageChunk,
+        refuseDatabases: false,
+        format: undefined,
+      };
       const part = this.store(task);
       this.#sendBatch();
       parts.push(part);

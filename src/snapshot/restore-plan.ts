@@ -2,7 +2,9 @@ import type { BlobIndex } from "../repository/blob-index.ts";
 import { type PackedBlob, plainLength } from "../repository/pack.ts";
 import type { ByteRange } from "../storage/storage.ts";
 import type { RestoreBlob } from "./restore-job.ts";
+import type { TreeNode } from "./node.ts";
 import type { TreeEntry } from "./tree-walker.ts";
+import { ZERO_CHUNK_ID, zeroBytes } from "./zero-chunk.ts";
 
 /** Blobs that lie near each other in a pack, read in one piece. */
 export interface PackPart {
@@ -21,9 +23,20 @@ export interface ContentPlan {
 /** Reading over a gap costs less than asking twice. */
 const MAX_GAP = 256 << 10;
 
+/** Bytes of a file's content, as far as the repository has it. */
+export function contentLength(index: BlobIndex, node: TreeNode): number {
+  let length = 0;
+  for (const id of node.content ?? []) {
+    const blob = index.find("data", id);
+    if (blob !== undefined) length += plainLength(blob);
+  }
+  return length;
+}
+
 /**
  * Which parts of which packs hold the contents of these files. Every blob is read once, however
- * many files it is in.
+ * many files it is in; one of zeros is read to be proven, and written nowhere: files are as long as
+ * their contents before, and hold zeros.
  */
 export function planContents(
   index: BlobIndex,
@@ -42,10 +55,11 @@ export function planContents(
         missing++;
         continue;
       }
-      blobIn(packs, blob.pack, blob).writes.push({ path: target, at });
+      const { writes } = blobIn(packs, blob.pack, blob);
+      if (id !== ZERO_CHUNK_ID) writes.push({ path: target, at });
       at += plainLength(blob);
     }
-    plan.bytes += at;
+    plan.bytes += at - zeroBytes(node);
     if (missing > 0) {
       plan.faults.push({ path, message: `${missing} of its chunks are in no pack` });
     } else if (BigInt(at) !== (node.size ?? 0n)) {

@@ -5,6 +5,7 @@ import { sweeper } from "../garbage.ts";
 import { BlobOpener } from "../repository/pack.ts";
 import { dataOfPool, serveJobs } from "../worker-pool.ts";
 import type { RestoreJob, RestoreJobResult, RestoreWorkerData } from "./restore-job.ts";
+import { isZero } from "./zero-chunk.ts";
 
 /** One thread of a restore: opens blobs, proves them by their ids, and writes them into files. */
 const { key } = dataOfPool<RestoreWorkerData>();
@@ -32,6 +33,8 @@ serveJobs<RestoreJob, RestoreJobResult, never, never>((job) => {
       failed.push({ id: blob.id, message: messageOf(error) });
       continue;
     }
+    // A file is as long as its content from the start: what is not written is a hole, and zeros.
+    if (blob.writes.length === 0 || isZero(plain)) continue;
     for (const { path, at } of blob.writes) write(path, at, plain);
   }
   flush();

@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { errno, messageOf } from "../errors.ts";
 import { explainFileError } from "../fs/file-errors.ts";
 import type { Progress } from "../progress.ts";
@@ -6,7 +6,7 @@ import { plainLength } from "../repository/pack.ts";
 import type { Repository } from "../repository/repository.ts";
 import { WorkerPool, workerScript } from "../worker-pool.ts";
 import type { TreeNode } from "./node.ts";
-import { type PackPart, planContents } from "./restore-plan.ts";
+import { contentLength, type PackPart, planContents } from "./restore-plan.ts";
 import type {
   RestoreBlob,
   RestoreJob,
@@ -75,7 +75,7 @@ async function layOut(
   entries: TreeEntry[],
   result: RestoreResult,
 ): Promise<void> {
-  const { target } = options;
+  const { target, repository } = options;
   // What stood there before, or was refused, is not ours to touch.
   const made = new Set<TreeEntry>();
   for (const entry of entries) {
@@ -89,7 +89,11 @@ async function layOut(
     ({ node, path }) =>
       node.type === "file" &&
       !names.has(path) &&
-      succeeds(path, () => createFile(below(target, path)), result),
+      succeeds(
+        path,
+        () => createFile(below(target, path), contentLength(repository.index, node)),
+        result,
+      ),
   );
   for (const file of files) made.add(file);
   await writeFiles(options, files, result);
@@ -238,9 +242,15 @@ function alone({ pack }: PackPart, blob: RestoreBlob): PackPart {
   return { pack, range: { offset: blob.offset, length: blob.length }, blobs: [blob] };
 }
 
-function createFile(path: Buffer): void {
+/** @param length in bytes; the file is one hole, until there is more */
+function createFile(path: Buffer, length: number): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  closeSync(openSync(path, flags, 0o600));
+  const fd = openSync(path, flags, 0o600);
+  try {
+    if (length > 0) ftruncateSync(fd, length);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

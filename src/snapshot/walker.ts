@@ -1,5 +1,14 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
-import { errno, messageOf } from "../errors.ts";
+import type { BigIntStats } from "node:fs";
+import type { FrozenDirectory, FrozenEntry } from "./frozen.ts";
+import {
+  join,
+  listFrozen,
+  type Listing,
+  listLive,
+  type LookFailure,
+  statOf,
+  targetOf,
+} from "./listing.ts";
 
 /** Something the walk came upon. */
 export interface WalkEntry {
@@ -11,9 +20,11 @@ export interface WalkEntry {
   /** A directory whose other entries are not ours: it leads to a root. */
   ancestor: boolean;
   linktarget?: Buffer;
+  /** The copy to read instead of the file itself, which may have changed or gone. */
+  content?: string;
 }
 
-/** What the selector sees of an entry. */
+/** What the selector sees of an entry: of the roots, and of all that is below them. */
 export interface Candidate {
   path: Buffer;
   name: Buffer;
@@ -31,6 +42,13 @@ export type Selector = (candidate: Candidate) => string | typeof OUT_OF_SCOPE | 
 export interface WalkOptions {
   /** Look into what is left out, to say how much it is. */
   measure: boolean;
+  /**
+   * Directories below which the walk sees what was there when they were frozen, by their paths as
+   * latin1. The directory itself must still be there.
+   */
+  frozen?: ReadonlyMap<string, FrozenDirectory>;
+  /** Single files to see as they were when they were pinned, by their paths as latin1. */
+  pinned?: ReadonlyMap<string, FrozenEntry>;
 }
 
 /** Something left out: a file, or a directory with all that is in it. */
@@ -41,23 +59,15 @@ export interface LeftOut {
   bytes: number;
 }
 
-/** A path that could not be looked at. */
-export interface WalkFailure {
-  path: Buffer;
-  code: string | undefined;
-  message: string;
-}
-
 /** Depth first, names ascending by their bytes; everything between `enter` and its `leave` lies within. */
 export type WalkStep =
   | { kind: "enter"; entry: WalkEntry; siblings: ReadonlySet<string> }
   | { kind: "leave"; entry: WalkEntry }
   | { kind: "entry"; entry: WalkEntry; siblings: ReadonlySet<string> }
   | { kind: "left-out"; leftOut: LeftOut }
-  | { kind: "vanished"; path: Buffer }
-  | { kind: "failed"; failure: WalkFailure };
+  | LookFailure;
 
-const SLASH = Buffer.from("/");
+const NOTHING = { files: 0, bytes: 0 };
 
 /** The roots' paths as a tree: `/home/a` and `/home/b` share `/home`. */
 interface RootTree {
@@ -107,45 +117,46 @@ function* walkAncestor(
   for (const name of names.sort(Buffer.compare)) {
     const path = join(dir, name);
     const child = tree.children.get(name.toString("latin1")) as RootTree;
-    const stat = yield* look(path);
-    if (stat === undefined) continue;
+    const pinned = pinnedAt(path, options);
+    const stat = statOf(path, pinned);
+    if ("kind" in stat) {
+      yield stat;
+      continue;
+    }
     const entry = { path, name, stat, ancestor: !child.isRoot };
     if (!stat.isDirectory() && child.children.size > 0) {
       const message = "it is no directory, and leads to something that is to be taken";
       yield { kind: "failed", failure: { path, code: "ENOTDIR", message } };
     }
-    if (child.isRoot && stat.isDirectory()) {
-      yield { kind: "enter", entry, siblings };
-      yield* walkDirectory(path, select, options);
-      yield { kind: "leave", entry };
+    const selected = child.isRoot ? select({ path, name, stat, siblings }) : undefined;
+    const reason = selected ?? (child.isRoot ? specialReason(stat) : undefined);
+    if (reason === OUT_OF_SCOPE) continue;
+    if (reason !== undefined) {
+      const size = options.measure ? measure(path, stat, undefined, options) : NOTHING;
+      yield { kind: "left-out", leftOut: { path, reason, ...size } };
     } else if (stat.isDirectory()) {
       yield { kind: "enter", entry, siblings };
-      yield* walkAncestor(path, child, select, options);
+      if (child.isRoot) yield* walkDirectory(path, select, options);
+      else yield* walkAncestor(path, child, select, options);
       yield { kind: "leave", entry };
     } else if (child.isRoot) {
-      const reason = specialReason(stat);
-      const found = reason === undefined ? yield* describe(entry) : undefined;
-      if (reason !== undefined)
-        yield { kind: "left-out", leftOut: { path, reason, files: 1, bytes: 0 } };
-      if (found !== undefined) yield { kind: "entry", entry: found, siblings };
+      yield described(entry, siblings, pinned);
     }
   }
 }
 
-interface Level {
+interface Level extends Listing {
+  /** The directory; undefined for the root, whose own steps are not made here. */
   entry: WalkEntry | undefined;
-  dir: Buffer;
-  names: Buffer[];
-  siblings: ReadonlySet<string>;
   at: number;
 }
 
 /** All below a directory. A stack of our own: generators within generators are slow two hundred levels deep. */
 function* walkDirectory(root: Buffer, select: Selector, options: WalkOptions): Generator<WalkStep> {
   const stack: Level[] = [];
-  const first = list(root);
-  if ("failure" in first) yield first.failure;
-  else stack.push({ entry: undefined, dir: root, ...first, at: 0 });
+  const first = list(root, undefined, options);
+  if ("kind" in first) yield first;
+  else stack.push({ ...first, entry: undefined, at: 0 });
   while (stack.length > 0) {
     const level = stack.at(-1) as Level;
     const name = level.names[level.at++];
@@ -155,68 +166,69 @@ function* walkDirectory(root: Buffer, select: Selector, options: WalkOptions): G
       continue;
     }
     const path = join(level.dir, name);
-    const stat = yield* look(path);
-    if (stat === undefined) continue;
+    const frozen = level.frozen?.get(name.toString("latin1")) ?? pinnedAt(path, options);
+    const stat = statOf(path, frozen);
+    if ("kind" in stat) {
+      yield stat;
+      continue;
+    }
     const { siblings } = level;
     const reason = select({ path, name, stat, siblings }) ?? specialReason(stat);
     if (reason === OUT_OF_SCOPE) continue;
     if (reason !== undefined) {
-      const size = options.measure ? measure(path, stat) : { files: 0, bytes: 0 };
+      const size = options.measure ? measure(path, stat, frozen, options) : NOTHING;
       yield { kind: "left-out", leftOut: { path, reason, ...size } };
       continue;
     }
     const entry = { path, name, stat, ancestor: false };
     if (!stat.isDirectory()) {
-      const found = yield* describe(entry);
-      if (found !== undefined) yield { kind: "entry", entry: found, siblings };
+      yield described(entry, siblings, frozen);
       continue;
     }
     yield { kind: "enter", entry, siblings };
-    const inside = list(path);
-    if ("failure" in inside) {
-      yield inside.failure;
+    const inside = list(path, frozen, options);
+    if ("kind" in inside) {
+      yield inside;
       yield { kind: "leave", entry };
     } else {
-      stack.push({ entry, dir: path, ...inside, at: 0 });
+      stack.push({ ...inside, entry, at: 0 });
     }
   }
 }
 
+function pinnedAt(path: Buffer, { pinned }: WalkOptions): FrozenEntry | undefined {
+  return pinned === undefined || pinned.size === 0
+    ? undefined
+    : pinned.get(path.toString("latin1"));
+}
+
+/** A directory as it was frozen, by itself or within another, or as it is. */
 function list(
-  path: Buffer,
-): { names: Buffer[]; siblings: ReadonlySet<string> } | { failure: WalkStep } {
-  try {
-    const names = readdirSync(path, { encoding: "buffer" }).sort(Buffer.compare);
-    return { names, siblings: new Set(names.map((name) => name.toString("latin1"))) };
-  } catch (error) {
-    return { failure: failureStep(path, error) };
-  }
+  dir: Buffer,
+  within: FrozenEntry | undefined,
+  { frozen }: WalkOptions,
+): Listing | LookFailure {
+  const directory = within?.directory ?? frozen?.get(dir.toString("latin1"));
+  return directory === undefined ? listLive(dir) : listFrozen(dir, directory);
 }
 
-function* look(path: Buffer): Generator<WalkStep, BigIntStats | undefined> {
-  try {
-    return lstatSync(path, { bigint: true });
-  } catch (error) {
-    yield failureStep(path, error);
-    return undefined;
+/** The step of what is no directory: with where a link points, and where a file's copy lies. */
+function described(
+  entry: WalkEntry,
+  siblings: ReadonlySet<string>,
+  frozen?: FrozenEntry,
+): WalkStep {
+  if (entry.stat.isSymbolicLink()) {
+    const linktarget = targetOf(entry.path, frozen);
+    if ("kind" in linktarget) return linktarget;
+    return { kind: "entry", entry: { ...entry, linktarget }, siblings };
   }
-}
-
-/** Adds where a link points. */
-function* describe(entry: WalkEntry): Generator<WalkStep, WalkEntry | undefined> {
-  if (!entry.stat.isSymbolicLink()) return entry;
-  try {
-    return { ...entry, linktarget: readlinkSync(entry.path, { encoding: "buffer" }) };
-  } catch (error) {
-    yield failureStep(entry.path, error);
-    return undefined;
-  }
-}
-
-function failureStep(path: Buffer, error: unknown): WalkStep {
-  const code = errno(error);
-  if (code === "ENOENT") return { kind: "vanished", path };
-  return { kind: "failed", failure: { path, code, message: messageOf(error) } };
+  const { content } = frozen ?? {};
+  return {
+    kind: "entry",
+    entry: content === undefined ? entry : { ...entry, content },
+    siblings,
+  };
 }
 
 /** What is no file, directory or link lives only as long as its process. */
@@ -228,21 +240,25 @@ function specialReason(stat: BigIntStats): string | undefined {
 }
 
 /** How much is left out with it: what cannot be looked at counts for nothing here. */
-function measure(path: Buffer, stat: BigIntStats): { files: number; bytes: number } {
-  if (!stat.isDirectory()) return { files: 1, bytes: Number(stat.size) };
+function measure(
+  path: Buffer,
+  stat: BigIntStats,
+  frozen: FrozenEntry | undefined,
+  options: WalkOptions,
+): { files: number; bytes: number } {
+  if (!stat.isDirectory()) return { files: 1, bytes: stat.isFile() ? Number(stat.size) : 0 };
   const sum = { files: 0, bytes: 0 };
-  const open = [path];
-  for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
-    const inside = list(dir);
-    if ("failure" in inside) continue;
+  const open = [{ path, frozen }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const inside = list(next.path, next.frozen, options);
+    if ("kind" in inside) continue;
     for (const name of inside.names) {
-      const child = join(dir, name);
-      let found: BigIntStats;
-      try {
-        found = lstatSync(child, { bigint: true });
-      } catch {
-        continue;
-      }
+      const child = {
+        path: join(inside.dir, name),
+        frozen: inside.frozen?.get(name.toString("latin1")),
+      };
+      const found = statOf(child.path, child.frozen);
+      if ("kind" in found) continue;
       if (found.isDirectory()) {
         open.push(child);
       } else {
@@ -252,8 +268,4 @@ function measure(path: Buffer, stat: BigIntStats): { files: number; bytes: numbe
     }
   }
   return sum;
-}
-
-function join(dir: Buffer, name: Buffer): Buffer {
-  return Buffer.concat([dir, SLASH, name]);
 }

@@ -54,7 +54,7 @@ describe.skipIf(skipped)(
           ended = true;
         });
         const turns = async (): Promise<void> => {
-          do await lab.turn("And what else?", "agent:clawd:busy");
+          do await lab.turn("And what else?", { sessionKey: "agent:clawd:busy" });
           while (!ended);
         };
         await Promise.all([backup, turns()]);

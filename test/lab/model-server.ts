@@ -10,6 +10,8 @@ export interface ModelServer extends AsyncDisposable {
   readonly baseUrl: string;
   /** Chat requests answered so far. */
   readonly chats: number;
+  /** The keys (bearer tokens) that chat requests came with; to be cleared by whoever looks. */
+  readonly keys: Set<string>;
 }
 
 interface ChatRequest {
@@ -33,8 +35,12 @@ function answerTo(messages: ChatRequest["messages"]): string {
 /** Starts on a port the system picks. Dispose it to close it and every open connection. */
 export async function startModelServer(): Promise<ModelServer> {
   let chats = 0;
+  const keys = new Set<string>();
   const server = createServer((request, response) => {
-    if (request.url === "/v1/chat/completions") chats += 1;
+    if (request.url === "/v1/chat/completions") {
+      chats += 1;
+      keys.add((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+    }
     answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   server.listen(0, "127.0.0.1");
@@ -45,6 +51,7 @@ export async function startModelServer(): Promise<ModelServer> {
     get chats() {
       return chats;
     },
+    keys,
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();

@@ -17,6 +17,7 @@ const COMMAND_TIMEOUT_MS = 120_000;
 const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 180_000;
 const KILL_TIMEOUT_MS = 10_000;
+const TURN_ATTEMPTS = 3;
 
 /** Anything but a session's key may be missing: OpenClaw adds and drops fields. */
 export interface LabSession {
@@ -192,13 +193,24 @@ export class OpenClawLab implements AsyncDisposable {
   /** A job that never falls due while a test runs, with a message for the agent or a command. */
   async addCron(name: string, job: { message: string } | { command: string }): Promise<void> {
     const what = "message" in job ? ["--message", job.message] : ["--command", job.command];
-    await this.run(["cron", "add", "--name", name, "--cron", "0 7 1 1 *", ...what]);
+    const quiet = ["--agent", "clawd", "--no-deliver"];
+    await this.run(["cron", "add", "--name", name, "--cron", "0 7 1 1 *", ...quiet, ...what]);
   }
 
-  /** One turn of the agent, through the gateway. Returns when it is answered and stored. */
-  async turn(message: string, sessionKey?: string): Promise<void> {
+  /** One turn of an agent, through the gateway. Returns when it is answered and stored. */
+  async turn(
+    message: string,
+    { agent = "clawd", sessionKey }: { agent?: string; sessionKey?: string } = {},
+  ): Promise<void> {
     const session = sessionKey === undefined ? [] : ["--session-key", sessionKey];
-    await this.run(["agent", "--agent", "clawd", ...session, "--message", message, "--json"]);
+    const command = ["agent", "--agent", agent, ...session, "--message", message, "--json"];
+    for (let attempt = 1; attempt < TURN_ATTEMPTS; attempt += 1) {
+      const { code, stdout } = await this.tryRun(command);
+      if (code === 0) return;
+      // On a busy machine its own housekeeping holds this lock longer than its turns wait for it.
+      if (!stdout.includes("owns state-lifecycle")) break;
+    }
+    await this.run(command);
   }
 
   /** Reads the files; with `copyEnv` those of a copy. */

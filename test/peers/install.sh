@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests compare Clawback with: two versions of restic, its REST server, borg, rclone, an
-# SFTP server, OpenClaw. What is there already is left alone, so running it again is quick. What cannot be had is
+# SFTP server, OpenClaw, pnpm. What is there already is left alone, so running it again is quick. What cannot be had is
 # named; that is a failure only where CI=true. Debian's own packages are installed when this runs as root; whatever
 # else there is goes to $CLAWBACK_PEERS (by default .peers in the project), and the system is not touched.
 set -uo pipefail
@@ -73,25 +73,33 @@ from_next() {
   fi
 }
 
-# npm of this machine under the Node that the project brings: OpenClaw refuses an older one.
-openclaw() {
-  local folder="$peers/openclaw" version=2026.9.6
-  grep -qs "\"version\": *\"$version\"" "$folder/node_modules/openclaw/package.json" && return
+# from_npm NAME VERSION: npm of this machine under the Node that the project brings; OpenClaw refuses an older one.
+from_npm() {
+  local name="$1" version="$2" folder="$peers/$1"
+  grep -qs "\"version\": *\"$version\"" "$folder/node_modules/$name/package.json" && return
   mkdir -p "$folder"
   [ -e "$folder/package.json" ] || echo '{ "private": true }' >"$folder/package.json"
   PATH="$project/node_modules/.bin:$PATH" have npm install --prefix "$folder" --no-audit --no-fund \
-    --no-update-notifier --loglevel=error "openclaw@$version" || missing+=("openclaw")
+    --no-update-notifier --loglevel=error "$name@$version" || missing+=("$name")
 }
 
 package restic restic
 package borg borgbackup
 package rclone rclone
+package fusermount fuse3
+package /usr/bin/python3 python3
+[ -e "$(echo /usr/lib/python3*/ensurepip)" ] || package none python3-venv
+package /usr/lib/systemd/systemd systemd
+package dbus-daemon dbus-user-session
+package unshare util-linux
+package pgrep procps
 package /usr/lib/openssh/sftp-server openssh-sftp-server
 package ssh openssh-client
 package /usr/sbin/sshd openssh-server
 from_next restic-0.18 restic restic
 from_next rest-server restic-rest-server restic-rest-server
-openclaw
+from_npm openclaw 2026.9.6
+from_npm pnpm 10.34.9
 [ -z "${next:-}" ] || rm -rf "$next"
 
 if [ "${#missing[@]}" = 0 ]; then

@@ -18,6 +18,12 @@ const FOLDER = resolve(PROJECT, process.env["CLAWBACK_PEERS"] ?? ".peers");
 
 export const resticVersions = [restic("0.14"), restic("0.18")];
 export const openclaw: Peer = found("openclaw", "openclaw/node_modules/openclaw/openclaw.mjs");
+/** A pnpm that runs under the Node of the tests: its store is made of hard links. */
+export const pnpm: Peer = found("pnpm", "pnpm/node_modules/pnpm/bin/pnpm.cjs");
+/** The system's own: one of a version manager's lies in somebody's home. */
+export const python: Peer = at("python3", "/usr/bin/python3");
+/** Together with `fusermount` and `/dev/fuse`: a file system in user space, without hard links. */
+export const rclone: Peer = onPath("rclone");
 
 /**
  * A test that needs a peer. Where it is missing the test is skipped, and its name says so; under
@@ -53,8 +59,15 @@ function resticVersion(program: string): string | undefined {
 }
 
 function found(name: string, path: string): Peer {
-  const program = join(FOLDER, path);
+  return at(name, join(FOLDER, path));
+}
+
+function at(name: string, program: string): Peer {
   return { name, program: existsSync(program) ? program : undefined };
+}
+
+function onPath(name: string): Peer {
+  return { name, program: everyOnPath(name)[0] };
 }
 
 function everyOnPath(name: string): string[] {

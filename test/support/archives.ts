@@ -6,13 +6,10 @@ import { checkTrees } from "../../src/snapshot/check-trees.ts";
 import { silentProgress } from "../../src/progress.ts";
 import { BlobWriter } from "../../src/repository/blob-writer.ts";
 import { Repository } from "../../src/repository/repository.ts";
-import {
-  archive,
-  type ArchiveOptions,
-  type ArchiveResult,
-  measureSource,
-} from "../../src/snapshot/archiver.ts";
+import type { ArchiveOptions, ArchiveResult } from "../../src/snapshot/archive-options.ts";
+import { archive } from "../../src/snapshot/archiver.ts";
 import { formatTime } from "../../src/snapshot/go-time.ts";
+import { measureSource } from "../../src/snapshot/measure-source.ts";
 import type { TreeNode } from "../../src/snapshot/node.ts";
 import { restore, type RestoreResult } from "../../src/snapshot/restorer.ts";
 import { listSnapshots, saveSnapshot } from "../../src/snapshot/snapshots.ts";

@@ -1,13 +1,19 @@
-import type { Command } from "commander";
-import { COMPONENTS } from "../../openclaw/rules.ts";
-import { collectList } from "../command.ts";
+import { type Command, Option } from "commander";
+import { collect, collectList } from "../command.ts";
 import type { Runner } from "../command.ts";
 import type { BackupDocument } from "../../operations/documents.ts";
 import { EXIT } from "../exit-codes.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { agentOption, componentOption, SHARED_DATABASE_HELP } from "../part-options.ts";
 
 interface Options {
   component?: string[];
+  agent?: string[];
+  exclude?: string[];
   tag?: string[];
+  verify: boolean;
+  quiesce?: true;
+  cold?: true;
   dryRun?: true;
 }
 
@@ -18,28 +24,55 @@ export function addBackup(program: Command, run: Runner): void {
     .description(
       "Takes a snapshot while the agent keeps running. Only what is new since the last one is stored. Exit code 3 means: taken, but something that belongs to it could not be read.",
     )
+    .addOption(componentOption())
+    .addOption(agentOption())
     .option(
-      "--component <name>",
-      `only this component (${COMPONENTS.join(", ")}); repeat for several`,
-      collectList,
+      "--exclude <pattern>",
+      "leave out what this pattern names, as in a .gitignore; repeat for several",
+      collect,
     )
     .option("--tag <tag>", "a word to find the snapshot by; repeat for several", collectList)
+    .option("--no-verify", "do not look for damage in databases and files that have a format")
+    .addOption(
+      new Option(
+        "--quiesce",
+        "have the gateway pause for the seconds in which databases and configuration are captured",
+      ).conflicts("dryRun"),
+    )
+    .addOption(
+      new Option(
+        "--cold",
+        "stop the gateway, take everything, start it again, and say how long it was down",
+      ).conflicts(["quiesce", "dryRun"]),
+    )
     .option("-n, --dry-run", "say what would be taken, and store nothing")
+    .addHelpText("after", SHARED_DATABASE_HELP)
     .action(
-      run<Options>(async (context, { component = [], tag = [], dryRun = false }) => {
+      run<Options>(async (context, options) => {
+        const { component = [], agent = [], exclude = [], tag = [], verify } = options;
         const { backup } = await import("../../operations/backup.ts");
         const { renderBackup } = await import("../render/backup.ts");
         const document: BackupDocument = await backup(context, {
           components: component,
+          agents: agent,
+          exclude,
           tags: tag,
-          dryRun,
+          verify,
+          gateway: options.cold ? "stop" : options.quiesce ? "suspend" : "keep-running",
+          dryRun: options.dryRun ?? false,
         });
         return {
           document,
           text: (view) => renderBackup(document, view),
           quietText: document.snapshot?.id ?? "",
-          exitCode: document.errors.length === 0 ? EXIT.done : EXIT.incomplete,
+          exitCode: exitCodeOf(document),
         };
       }),
     );
+}
+
+/** Damage that was there before is told of like something missing: a person has to look at it. */
+function exitCodeOf({ errors, damaged }: BackupDocument): ExitCode {
+  const isWhole = errors.length === 0 && !damaged.some(({ serious }) => serious);
+  return isWhole ? EXIT.done : EXIT.incomplete;
 }

@@ -1,16 +1,17 @@
 import type { Command } from "commander";
 import { resolve } from "node:path";
 import { ClawbackError } from "../../errors.ts";
-import { COMPONENTS } from "../../openclaw/rules.ts";
-import { collect, collectList } from "../command.ts";
+import { collect } from "../command.ts";
 import type { Runner } from "../command.ts";
 import type { RestoreDocument } from "../../operations/documents.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { agentOption, componentOption, SHARED_DATABASE_HELP } from "../part-options.ts";
 
 interface Options {
   target?: string;
   component?: string[];
+  agent?: string[];
   path?: string[];
   dryRun?: true;
 }
@@ -24,16 +25,14 @@ export function addRestore(program: Command, run: Runner): void {
     )
     .argument("[snapshot]", "an id, its beginning, or latest", "latest")
     .option("--target <dir>", "where to; made if missing, otherwise it must be empty")
-    .option(
-      "--component <name>",
-      `only this component (${COMPONENTS.join(", ")}); repeat for several`,
-      collectList,
-    )
+    .addOption(componentOption())
+    .addOption(agentOption())
     .option("--path <path>", "only this file or directory; repeat for several", collect)
     .option("-n, --dry-run", "say what would be restored, and write nothing")
+    .addHelpText("after", SHARED_DATABASE_HELP)
     .action(
       run<Options>(async (context, options, [snapshot = "latest"]) => {
-        const { target, component = [], path = [], dryRun = false } = options;
+        const { target, component = [], agent = [], path = [], dryRun = false } = options;
         if (target === undefined) {
           throw new ClawbackError("E_USAGE", "restore needs to know where to", {
             hint: "Name an empty or new directory: --target <dir>",
@@ -45,6 +44,7 @@ export function addRestore(program: Command, run: Runner): void {
           snapshot,
           target: resolve(context.cwd, target),
           components: component,
+          agents: agent,
           paths: path,
           dryRun,
         });

@@ -8,18 +8,24 @@ import {
   printable,
 } from "../output/format.ts";
 import { table } from "../output/table.ts";
-import { nextStep, problemLines, section, warningLines } from "./blocks.ts";
+import { nextStep, noteLines, problemLines, section, warningLines } from "./blocks.ts";
 
 /** What was taken, what is new, what was left out and why, and what to do next. */
 export function renderBackup(result: BackupDocument, view: View): string {
-  const { errors, warnings } = result;
+  const { errors, damaged, notes, warnings } = result;
   return [
     headline(result, view),
     amounts(result),
     ...section("Taken", components(result), view),
     ...section("Databases", databases(result.databases, view), view),
-    ...section("Left out by the rules", excluded(result.excluded, view), view),
+    ...section("Left out", excluded(result.excluded, view), view),
+    ...noteLines([...downtime(result), ...notes], view),
     ...section("Could not be taken", problemLines(errors, view), view),
+    ...section(
+      "Damaged where it was taken from, and kept as it is",
+      problemLines(damaged, view),
+      view,
+    ),
     ...warningLines(warnings, view),
     ...next(result, view),
   ].join("\n");
@@ -48,6 +54,10 @@ function amounts({ files, bytes, snapshot }: BackupDocument): string {
   ].join("\n");
 }
 
+function downtime({ downtime: seconds }: BackupDocument): string[] {
+  return seconds === null ? [] : [`The gateway was down for ${formatDuration(seconds)}.`];
+}
+
 function components({ components: taken }: BackupDocument): string {
   const rows = taken.map(({ component, files, bytes }) => [
     component,
@@ -61,14 +71,23 @@ function databases(captures: readonly DatabaseCapture[], { style, width }: View)
   if (captures.length === 0) return "";
   return table(
     [{}, { shrink: "start" }, { align: "right" }, {}],
-    captures.map(({ path, consistent, tables }) => [
-      consistent ? style.good("✓") : style.warning("!"),
+    captures.map(({ path, consistent, tables, sound }) => [
+      consistent && sound !== false ? style.good("✓") : style.warning("!"),
       printable(path),
       formatCount(tables, "table"),
-      consistent ? style.good("consistent") : style.warning("consistency not proven"),
+      stateOf({ consistent, sound }, style),
     ]),
     width === undefined ? undefined : width - 2,
   );
+}
+
+function stateOf(
+  { consistent, sound }: Pick<DatabaseCapture, "consistent" | "sound">,
+  style: View["style"],
+): string {
+  if (sound === false) return style.bad("damaged");
+  if (!consistent) return style.warning("consistency not proven");
+  return style.good(sound === true ? "consistent, sound" : "consistent");
 }
 
 /** By reason; with `--verbose` path by path. */

@@ -12,6 +12,12 @@ export function section(title: string, body: string, { style }: View): string[] 
   ];
 }
 
+/** Worth knowing, and nothing is wrong. */
+export function noteLines(notes: readonly string[], { style }: View): string[] {
+  if (notes.length === 0) return [];
+  return ["", ...notes.map((note) => `${style.strong("i")} ${printable(note)}`)];
+}
+
 export function warningLines(warnings: readonly string[], { style }: View): string[] {
   if (warnings.length === 0) return [];
   return ["", ...warnings.map((warning) => `${style.warning("!")} ${printable(warning)}`)];

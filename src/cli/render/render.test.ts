@@ -8,7 +8,6 @@ import { renderCheck } from "./check.ts";
 import { renderDemo } from "./demo.ts";
 import { renderDiff, renderFind, renderLs } from "./entries.ts";
 import { renderInit } from "./init.ts";
-import { renderInspect } from "./inspect.ts";
 import { renderKeys } from "./keys.ts";
 import { printedKit } from "./recovery-kit.ts";
 import { renderRestore } from "./restore.ts";
@@ -33,8 +32,14 @@ const backup: BackupDocument = {
     { component: "database", files: 2, bytes: 41_000_000 },
   ],
   databases: [
-    { path: "/home/ada/.openclaw/state/openclaw.sqlite", consistent: true, pages: 312, tables: 58 },
-    { path: "/home/ada/.openclaw/odd.db", consistent: false, pages: 1, tables: 1 },
+    {
+      path: "/home/ada/.openclaw/state/openclaw.sqlite",
+      consistent: true,
+      pages: 312,
+      tables: 58,
+      sound: true,
+    },
+    { path: "/home/ada/.openclaw/odd.db", consistent: false, pages: 1, tables: 1, sound: null },
   ],
   excluded: [
     { path: "/home/ada/.openclaw/npm", reason: "rebuildable: plugins", files: 9100, bytes: 6e8 },
@@ -42,6 +47,9 @@ const backup: BackupDocument = {
     { path: "/home/ada/.openclaw/x.lock", reason: "lock", files: 1, bytes: 40 },
   ],
   errors: [],
+  damaged: [],
+  notes: [],
+  downtime: null,
   warnings: ["the repository is on the same disk as the instance"],
   duration: 1.84,
 };
@@ -103,34 +111,6 @@ test("a phrase is printed only for somebody who asks", () => {
   expect(printedKit({ ...kit, phrase: "abandon art" }, true)).toHaveProperty("phrase");
 });
 
-test("inspect", () => {
-  const item = { component: "database", files: 1, secret: true, rebuildable: false };
-  expect(
-    renderInspect(
-      {
-        instance: {
-          stateDir: "/home/ada/.openclaw",
-          configFile: "/home/ada/.openclaw/openclaw.json",
-          version: "2026.9.6",
-          running: true,
-        },
-        items: [
-          {
-            ...item,
-            path: "/home/ada/.openclaw/state/openclaw.sqlite",
-            bytes: 4e6,
-            loss: "cron jobs, pairings, secrets",
-          },
-        ],
-        channels: [],
-        excluded: backup.excluded,
-        warnings: [],
-      },
-      view,
-    ),
-  ).toMatchSnapshot();
-});
-
 test("snapshots: ids in full width, oldest first as given", () => {
   const snapshot = {
     ...ref,
@@ -138,12 +118,15 @@ test("snapshots: ids in full width, oldest first as given", () => {
     paths: ["/home/ada/.openclaw"],
     tags: ["before-update"],
     components: [],
+    agents: [],
     complete: true,
     bytes: 48_400_000,
   };
   const partial = { ...snapshot, tags: [], components: ["config"], complete: false };
   expect(renderSnapshots([snapshot, partial], view)).toMatchSnapshot();
   expect(renderSnapshots([], view)).toMatchSnapshot();
+  const wide = { ...view, width: undefined };
+  expect(renderSnapshots([{ ...partial, agents: ["work"] }], wide)).toContain("config, agent work");
   expect(renderSnapshots([snapshot], { ...view, verbose: true })).toContain(ref.id);
 });
 
@@ -189,11 +172,14 @@ test("restore", () => {
     damaged: false,
     mapped: [{ from: "/home/ada", to: "/home/bob" }],
     errors: [],
+    notes: [],
     warnings: [],
     duration: 2.2,
   };
   expect(renderRestore(restore, view)).toMatchSnapshot();
   expect(renderRestore({ ...restore, dryRun: true, verified: false }, view)).toMatchSnapshot();
+  const notes = ["Cron jobs live in state/openclaw.sqlite\u001b[2J."];
+  expect(renderRestore({ ...restore, notes }, view)).toMatch(/^i Cron jobs live in .*\.$/mu);
 });
 
 test("keys", () => {

@@ -7,10 +7,10 @@ import {
   formatTime,
   printable,
 } from "../output/format.ts";
-import { nextStep, problemLines, section, warningLines } from "./blocks.ts";
+import { nextStep, noteLines, problemLines, section, warningLines } from "./blocks.ts";
 
 export function renderRestore(result: RestoreDocument, view: View): string {
-  const { snapshot, dryRun, files, bytes, target, mapped, errors, warnings } = result;
+  const { snapshot, dryRun, files, bytes, target, mapped, errors, notes, warnings } = result;
   const { style } = view;
   const amount = `${formatCount(files, "file")}, ${formatBytes(bytes)}`;
   const from = `from ${style.strong(snapshot.shortId)} of ${formatTime(new Date(snapshot.time))}`;
@@ -30,6 +30,7 @@ export function renderRestore(result: RestoreDocument, view: View): string {
     ...(result.damaged
       ? ["", `${style.bad("✗")} the repository is damaged: some of this data is lost`]
       : []),
+    ...noteLines(notes, view),
     ...section("Could not be restored", problemLines(errors, view), view),
     ...warningLines(warnings, view),
     ...(result.damaged ? nextStep("See how far it goes:", "clawback check --read-data", view) : []),

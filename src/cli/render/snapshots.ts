@@ -25,7 +25,9 @@ export function renderSnapshots(snapshots: readonly SnapshotDocument[], view: Vi
     snapshot.complete ? style.good("complete") : style.warning("incomplete"),
     printable(
       [
-        ...(snapshot.components.length === 0 ? ["all"] : snapshot.components),
+        ...(snapshot.components.length + snapshot.agents.length === 0 ? ["all"] : []),
+        ...snapshot.components,
+        ...snapshot.agents.map((id) => `agent ${id}`),
         ...snapshot.tags,
       ].join(", "),
     ),

@@ -5,6 +5,7 @@ import { backup } from "../backup.ts";
 import type { BackupDocument, RestoreDocument } from "../documents.ts";
 import { init, type InitContext } from "../init.ts";
 import { restore } from "../restore.ts";
+import { EVERYTHING } from "../selection.ts";
 import { type Fingerprint, filesBelow, fingerprints } from "./comparison.ts";
 import { inspectConversations } from "./conversation.ts";
 import { count, milliseconds, size } from "./figures.ts";
@@ -94,7 +95,15 @@ export class Stage implements AsyncDisposable {
     const files = await fingerprints(stateDir, rebuildable, signal);
     for (const [path, print] of await fingerprints(garden, [], signal)) files.set(path, print);
     this.#before = { files, writer, turnsAtTheEnd: writer.turns };
-    const again = await backup(this.#context, { components: [], tags: [], dryRun: false });
+    const again = await backup(this.#context, {
+      components: [],
+      agents: [],
+      exclude: [],
+      tags: [],
+      verify: true,
+      gateway: "keep-running",
+      dryRun: false,
+    });
     const { turns, longest } = await there(this.#writer).ask("status");
     const problem = problemOf(again);
     if (problem !== undefined) return { ok: false, evidence: problem };
@@ -125,7 +134,7 @@ export class Stage implements AsyncDisposable {
 
   async bringBack(): Promise<Outcome> {
     const { target } = this.#place;
-    const options = { snapshot: "latest", target, components: [], paths: [], dryRun: false };
+    const options = { snapshot: "latest", target, ...EVERYTHING, paths: [], dryRun: false };
     const restored: RestoreDocument = await restore(this.#context, options);
     const [problem] = restored.errors;
     if (problem !== undefined)

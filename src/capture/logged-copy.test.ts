@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test, vi } from "vitest";
-import { copyWithLog } from "./pinned-copy.ts";
+import { copyWithLog } from "./logged-copy.ts";
 
 /** What happens between reading the log and copying, once. */
 let meanwhile: (() => void) | undefined;
@@ -19,7 +19,7 @@ vi.mock("./copy.ts", async (original) => {
 });
 
 test("copies again when the log was started anew meanwhile", () => {
-  const directory = mkdtempSync(join(tmpdir(), "clawback-pinned-"));
+  const directory = mkdtempSync(join(tmpdir(), "clawback-logged-"));
   const path = join(directory, "a.db");
   const image = join(directory, "image");
   const gateway = new DatabaseSync(path);

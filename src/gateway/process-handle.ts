@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { ClawbackError, errno, messageOf } from "../errors.ts";
+import { isHeld } from "./gateway-lock.ts";
+import { answers } from "./probe.ts";
+import { anyLives, keyOf, lives } from "./process-table.ts";
+import type { ProcessKey, ProcessRecipe } from "./recipe.ts";
+import type { Progress, Stoppable } from "./stoppable.ts";
+
+/** How long a process must live to count as back when nothing else tells. */
+const ALIVE_MS = 5_000;
+
+/** A plain process: ended by SIGTERM, started again in a session of its own. */
+export class ProcessHandle implements Stoppable {
+  readonly #recipe: ProcessRecipe;
+  #started: { key: ProcessKey; at: number } | undefined;
+
+  constructor(recipe: ProcessRecipe) {
+    this.#recipe = recipe;
+  }
+
+  async askToStop(): Promise<void> {
+    const { gateway } = this.#recipe;
+    if (!(await lives(gateway))) return;
+    try {
+      // The gateway, and not its launcher, which would kill it if it takes long.
+      process.kill(gateway.pid, "SIGTERM");
+    } catch (error) {
+      if (errno(error) === "ESRCH") return;
+      throw new ClawbackError("E_GATEWAY", `may not stop process ${gateway.pid}`, {
+        hint: "It belongs to another user: run Clawback as that user or as root.",
+        cause: error,
+      });
+    }
+  }
+
+  async isGone(): Promise<boolean> {
+    return !(await anyLives(this.#recipe.processes));
+  }
+
+  async runsAgain(): Promise<boolean> {
+    const { lock } = this.#recipe;
+    return lock !== undefined && (await isHeld(lock)) === true;
+  }
+
+  async start(): Promise<void> {
+    const { command, env, cwd, stdout, stderr, user } = this.#recipe;
+    const [program = "", ...args] = user === undefined ? command : asUser(user, command);
+    const outputs = [stdout, stderr].map((path) => openSync(path, "a"));
+    const before = process.umask(this.#recipe.umask);
+    try {
+      const stdio = ["ignore" as const, ...outputs];
+      const child = spawn(program, args, { cwd, env, detached: true, stdio });
+      await once(child, "spawn");
+      child.unref();
+      const key = await keyOf(child.pid ?? 0);
+      if (key !== undefined) this.#started = { key, at: performance.now() };
+    } catch (error) {
+      throw new ClawbackError("E_GATEWAY", `cannot start ${program}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      process.umask(before);
+      outputs.forEach(closeSync);
+    }
+  }
+
+  async progress(): Promise<Progress> {
+    if (this.#started === undefined || !(await lives(this.#started.key))) return "ended";
+    const { kind, port } = this.#recipe.probe;
+    const ready =
+      (kind === "readyz" || kind === "healthz") && port !== undefined
+        ? await answers(port, kind)
+        : performance.now() - this.#started.at > ALIVE_MS;
+    return ready ? "ready" : "starting";
+  }
+}
+
+/** setpriv(1) of util-linux keeps the environment, and sets the groups as they were. */
+function asUser({ uid, gid, groups }: NonNullable<ProcessRecipe["user"]>, command: string[]) {
+  const groupWords = groups.length === 0 ? ["--clear-groups"] : [`--groups=${groups.join(",")}`];
+  return ["/usr/bin/setpriv", `--reuid=${uid}`, `--regid=${gid}`, ...groupWords, "--", ...command];
+}

@@ -1,0 +1,73 @@
+import { CRON_COLUMNS, cronTexts } from "../openclaw/cron-jobs.ts";
+import type { CallingText } from "../openclaw/scripts.ts";
+import type { CaptureSite } from "./capture-site.ts";
+import type { OperationContext } from "./context.ts";
+import { type Discovery, discover } from "./discovery.ts";
+import { excludesOf } from "./given-patterns.ts";
+import { RootIndex } from "./root-index.ts";
+import { type Selection, selectionOf, type Wanted } from "./selection.ts";
+import { extendSurvey, pathsToWalk, type Survey } from "./survey.ts";
+
+/** All that a backup reads, found and not yet read. */
+export interface BackupSource {
+  survey: Survey;
+  wanted: Wanted;
+  roots: RootIndex;
+  paths: Buffer[];
+  selection: Selection;
+  discovery: Discovery;
+}
+
+/** A linked directory may hold a link that leads on; after so many it stays a link. */
+const MAX_ROUNDS = 4;
+/** A look at what cron jobs call; a database that takes longer is large for other reasons. */
+const LOOK_MS = 2000;
+
+/**
+ * Finds what belongs to an instance by looking: what cron jobs call is read from their database,
+ * links that lead out are followed, and what is found that way is looked through in turn.
+ *
+ * @param exclude patterns of the command line
+ * @throws E_INTERRUPTED, E_USAGE (an agent that is none)
+ */
+export async function openSource(
+  context: OperationContext,
+  survey: Survey,
+  site: CaptureSite,
+  { exclude, ...wanted }: Wanted & { exclude: readonly string[] },
+): Promise<BackupSource> {
+  const excludes = excludesOf(context, exclude);
+  let known = survey;
+  let texts: CallingText[] | undefined;
+  for (let round = 1; ; round++) {
+    const roots = new RootIndex(known.roots);
+    const selection = selectionOf(roots, { ...wanted, exclude: excludes });
+    const paths = await pathsToWalk(known.roots);
+    const discovery = await discover(paths, roots, selection.select, context.signal);
+    const source = { survey: known, wanted, roots, paths, selection, discovery };
+    if (round === MAX_ROUNDS) return source;
+    texts ??= await textsOfCronJobs(discovery, roots, site);
+    const links = discovery.links;
+    const next = await extendSurvey(context, known, { texts, links });
+    if (next.roots.length === known.roots.length) return { ...source, survey: next };
+    known = next;
+  }
+}
+
+/** Read live, without a copy; a database that cannot be read is told of when it is taken. */
+async function textsOfCronJobs(
+  { databases }: Discovery,
+  roots: RootIndex,
+  { capturer }: CaptureSite,
+): Promise<CallingText[]> {
+  const texts: CallingText[] = [];
+  for (const [path] of databases) {
+    if (path === undefined) continue;
+    const { component, holds = [] } = roots.classify(path.toString(), false) ?? {};
+    if (component !== "cron" && !holds.includes("cron")) continue;
+    const wanted = { columns: [...CRON_COLUMNS], budgetMs: LOOK_MS };
+    const look = await capturer.look(path, wanted).catch(() => undefined);
+    texts.push(...(look?.texts ?? []).flatMap((text) => cronTexts(text)));
+  }
+  return texts;
+}

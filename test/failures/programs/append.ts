@@ -1,0 +1,29 @@
+/**
+ * Appends lines of JSON to files for ever, each in two halves, so that a reader often finds the
+ * last one unfinished. `steadily` is some megabytes a second, `flat-out` what the disk takes.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+
+const PADDING = "x".repeat(2000);
+const LINES_A_BREATH = 4;
+const [pace = "", ...paths] = process.argv.slice(2);
+const files = paths.map((path) => openSync(path, "a"));
+process.on("exit", () => files.forEach((file) => closeSync(file)));
+
+function append(seq: number): void {
+  const line = `${JSON.stringify({ seq, role: "user", text: PADDING })}\n`;
+  for (const half of [line.slice(0, 1000), line.slice(1000)]) {
+    for (const file of files) writeSync(file, half);
+  }
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+append(0);
+process.send?.("at work");
+for (let seq = 1; ; seq += 1) {
+  append(seq);
+  if (pace === "steadily" && seq % LINES_A_BREATH === 0) sleep(1);
+}
