@@ -6,6 +6,7 @@ import { freeBytes } from "../fs/space.ts";
 import type { TreeNode } from "../snapshot/node.ts";
 import { restore as restoreTree } from "../snapshot/restorer.ts";
 import type { Snapshot } from "../snapshot/snapshots.ts";
+import { zeroBytes } from "../snapshot/zero-chunk.ts";
 import { findEntry, isWithin, walkTree } from "../snapshot/tree-walker.ts";
 import { parseLocation } from "../storage/location.ts";
 import { type PartSelector, partSelector } from "./component-selector.ts";
@@ -63,7 +64,7 @@ export async function restore(
         },
       );
     }
-    await refuseWithoutRoom(target, planned.bytes);
+    await refuseWithoutRoom(target, planned.room);
     const document: RestoreDocument = {
       snapshot: refOf(snapshot),
       dryRun: options.dryRun,
@@ -135,13 +136,13 @@ async function selection(
   };
 }
 
-/** What would be restored. */
+/** What would be restored, and the room that it takes: holes take none. */
 async function count(
   { repository, signal }: Session,
   snapshot: Snapshot,
   select: Select,
-): Promise<{ files: number; directories: number; bytes: number }> {
-  const sum = { files: 0, directories: 0, bytes: 0 };
+): Promise<{ files: number; directories: number; bytes: number; room: number }> {
+  const sum = { files: 0, directories: 0, bytes: 0, room: 0 };
   const enter = (entry: { path: Buffer; node: TreeNode }) =>
     select(entry.path, entry.node) !== "skip";
   // What is damaged is told of when it is restored.
@@ -150,7 +151,9 @@ async function count(
     if (select(path, node) !== "take") continue;
     if (node.type === "dir") sum.directories++;
     else sum.files++;
-    sum.bytes += Number(node.size ?? 0n);
+    const size = Number(node.size ?? 0n);
+    sum.bytes += size;
+    sum.room += size - zeroBytes(node);
   }
   return sum;
 }

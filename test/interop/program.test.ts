@@ -117,7 +117,9 @@ for (const peer of resticVersions) {
         stdio: "ignore",
       });
       try {
-        while (locks().length === 0 && checking.exitCode === null) await sleep(10);
+        while (locks().length === 0 && checking.exitCode === null) await sleep(1);
+        // It may be done before ours has begun: it has to hold still.
+        checking.kill("SIGSTOP");
         await house.expectFailure("backup --lock-wait 1s", {
           exit: 11,
           code: "E_REPO_LOCKED",
@@ -125,8 +127,10 @@ for (const peer of resticVersions) {
         });
         expect(locks()).toHaveLength(1);
       } finally {
+        const exited = checking.exitCode === null ? once(checking, "exit") : undefined;
         checking.kill("SIGINT");
-        await once(checking, "exit");
+        checking.kill("SIGCONT");
+        await exited;
       }
       expect((await house.run("backup --lock-wait 0s")).code).toBe(0);
       expect(locks()).toEqual([]);
