@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { count } from "./verdict.ts";
 import type { Part, Verdict } from "./verdict.ts";
 
@@ -17,9 +17,12 @@ export function filesPart(name: string, paths: string[]): Part {
   };
 }
 
-/** A directory of files that all carry the same `generation` at any moment they may be used. */
+/**
+ * A directory of JSON files that all carry the same `generation` at any moment they may be used.
+ * They may be renewed while they are looked at.
+ */
 export function generationPart(name: string, directory: string): Part {
-  const files = filesBelow(directory).map((path) => relative(directory, path));
+  const files = readdirSync(directory).filter((file) => file.endsWith(".json"));
   return { name, judge: (root) => judgeGenerations(root, directory, files) };
 }
 

@@ -1,6 +1,8 @@
 import type { Run } from "./run.ts";
 
 const MB = 1_000_000;
+/** So many missing parts are named in one cell. */
+const FEW = 2;
 
 /** What each tool gave back, as a Markdown table: a line a part, a column a tool. */
 export function renderTable(runs: Run[], brokenRuns: Run[]): string {
@@ -23,7 +25,7 @@ export function renderTable(runs: Run[], brokenRuns: Run[]): string {
 }
 
 /** `yes` where every run was whole; where runs differ, how many were; else what was found. */
-export function renderPart(runs: Run[], part: string): string {
+function renderPart(runs: Run[], part: string): string {
   const verdicts = runs.map(({ verdicts: all }) => all.get(part));
   const whole = verdicts.filter((verdict) => verdict?.whole === true);
   if (whole.length === verdicts.length) return "yes";
@@ -34,9 +36,11 @@ export function renderPart(runs: Run[], part: string): string {
 
 function kept(run: Run | undefined): string {
   if (run === undefined) return "";
-  const verdicts = [...run.verdicts.values()];
-  const whole = verdicts.filter(({ whole: is }) => is).length;
-  return whole === verdicts.length ? "yes" : `${whole} of ${verdicts.length}`;
+  const missing = [...run.verdicts].filter(([, { whole }]) => !whole).map(([name]) => name);
+  if (missing.length === 0) return "yes";
+  const all = run.verdicts.size;
+  const names = missing.length <= FEW ? `, not ${missing.join(" and ")}` : "";
+  return `${all - missing.length} of ${all}${names}`;
 }
 
 function renderCheck(runs: Run[]): string {

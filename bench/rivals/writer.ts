@@ -8,12 +8,12 @@ import { setTimeout as delay } from "node:timers/promises";
  *
  *   node writer.ts <gateway.db> <database with a log only> <WhatsApp account> <key files>
  *
- * `gateway.db` (16 MB) gets a message and a transfer between two accounts every few milliseconds,
+ * `gateway.db` (64 MB) gets a message and a transfer between two accounts every few milliseconds,
  * in one transaction: the sum of all balances is always zero. The second database gets 500 rows
  * once, which stay in its log. The account's key files, and `creds.json` last, are renewed together
  * in bursts of a third of a second. Says `ready` on stdout, ends with its stdin.
  */
-const ACCOUNTS = 4_000;
+const ACCOUNTS = 16_000;
 const FILLER_BYTES = 4000;
 const NOTES = 500;
 const COMMIT_EVERY_MS = 4;

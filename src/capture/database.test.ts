@@ -33,14 +33,15 @@ test("reports what the image holds", async () => {
     create virtual table words using fts5(text); insert into words values ('hello')`);
   await using capturer = new DatabaseCapturer({ scratch });
   await using image = await capturer.capture(path);
-  expect(image.facts).toMatchObject({
+  const { facts, problems } = await image.examination;
+  expect(facts).toMatchObject({
     userVersion: 23,
     applicationId: 7,
     encoding: "UTF-8",
     autoVacuum: 2,
   });
-  expect(image.facts?.tables).toMatchObject({ 'odd "name" é': 2, words_content: 1 });
-  expect(image.problems).toEqual([]);
+  expect(facts?.tables).toMatchObject({ 'odd "name" é': 2, words_content: 1 });
+  expect(problems).toEqual([]);
   expect(isSqliteHeader(readFileSync(image.path).subarray(0, 16))).toBe(true);
   expect(statSync(image.path).mode & 0o777).toBe(0o600);
 });
@@ -58,12 +59,12 @@ test("no tables, and a file cut short, are problems", async () => {
   make("pragma user_version=1");
   await using capturer = new DatabaseCapturer({ scratch });
   await using bare = await capturer.capture(path);
-  expect(bare.problems).toEqual(["it has no tables"]);
+  expect((await bare.examination).problems).toEqual(["it has no tables"]);
   rmSync(path);
   make("create table t(a); insert into t values (zeroblob(50000))");
   writeFileSync(path, readFileSync(path).subarray(0, 8192));
   await using cut = await capturer.capture(path);
-  expect(cut.problems.join()).toMatch(/cut short/);
+  expect((await cut.examination).problems.join()).toMatch(/cut short/);
   expect(cut.size).toBe(8192);
 });
 

@@ -12,7 +12,7 @@ import type { WindowJob, WindowOutcome, WindowResult } from "./window.ts";
 import type { Requests } from "./worker.ts";
 
 export { isSqliteHeader } from "./header.ts";
-export type { CaptureWindow, DatabaseImage } from "./image.ts";
+export type { CaptureWindow, DatabaseImage, Examination } from "./image.ts";
 export { SIDECAR_SUFFIXES } from "./path.ts";
 export type { RawPath } from "./path.ts";
 export { databaseSignature, sameSignature } from "./signature.ts";
@@ -87,7 +87,7 @@ export class DatabaseCapturer implements AsyncDisposable {
       const { otherNames = [], forceCopy = false } = options;
       const job = { path: Buffer.from(path), otherNames: otherNames.map(raw), places, forceCopy };
       const outcome = await this.#request("capture", job);
-      return imageOf(outcome, await this.#examiner.examine(outcome), places);
+      return imageOf(outcome, this.#examiner.examine(outcome), places);
     });
   }
 
@@ -95,6 +95,7 @@ export class DatabaseCapturer implements AsyncDisposable {
    * Takes images of several databases as of almost the same moment. Never fails for one of them:
    * what could not be taken beside the others is left, with a reason.
    *
+   * @param onTaken called when all are taken, and not a moment later
    * @throws E_INTERRUPTED
    */
   async captureTogether(jobs: TogetherJob[], onTaken?: () => void): Promise<CaptureWindow> {
@@ -112,7 +113,10 @@ export class DatabaseCapturer implements AsyncDisposable {
         images: new Map(),
         windowMs,
         left: [],
-        [Symbol.asyncDispose]: () => removePlaces(places),
+        async [Symbol.asyncDispose]() {
+          const images = [...window.images.values()];
+          await Promise.all(images.map((image) => image[Symbol.asyncDispose]()));
+        },
       };
       for (const [i, each] of databases.entries()) {
         const result = results[i] as WindowResult;
@@ -120,7 +124,7 @@ export class DatabaseCapturer implements AsyncDisposable {
           await removePlaces(each.places);
           window.left.push({ path: each.path, reason: result });
         } else {
-          const image = imageOf(result, await this.#examiner.examine(result), each.places);
+          const image = imageOf(result, this.#examiner.examine(result), each.places);
           window.images.set(each.path.toString("latin1"), image);
         }
       }

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { DatabaseFacts, FactsReport } from "./facts.ts";
+import type { FactsReport } from "./facts.ts";
 import type { CaptureMethod, CaptureOutcome } from "./outcome.ts";
 import type { RawPath } from "./path.ts";
 import { orNull, sameStamp, stampOf } from "./signature.ts";
@@ -27,12 +27,8 @@ export interface DatabaseImage extends AsyncDisposable {
   longestPinMs: number;
   /** The source before its first read: for telling, next time, whether anything was written since. */
   signature: DatabaseSignature;
-  /** Taken from this very image; undefined when SQLite cannot read it. */
-  facts: DatabaseFacts | undefined;
-  /** What is odd about the image, in sentences: no tables, cut short, unreadable … */
-  problems: string[];
-  /** Whether this very image is sound. */
-  verification: Verification;
+  /** What is in this very image; under way since it was taken. Rejects with E_INTERRUPTED only. */
+  examination: Promise<Examination>;
   /**
    * To be asked after the bytes were read from `path`: whether they are the image. Always true of
    * a copy. On false, what was read is worthless: capture again, with `forceCopy`.
@@ -50,30 +46,36 @@ export interface CaptureWindow extends AsyncDisposable {
   left: Array<{ path: RawPath; reason: string }>;
 }
 
-/** What was read from an image. */
+/** What was read from an image: `problems` is what is odd about it, in sentences. */
 export interface Examination extends FactsReport {
+  /** Whether this very image is sound. */
   verification: Verification;
 }
 
 /** @param places what goes with the image, if it is there */
 export function imageOf(
   { doubt, ...outcome }: CaptureOutcome,
-  examination: Examination,
+  examination: Promise<Examination>,
   places: string[],
 ): DatabaseImage {
   const isDirect = outcome.method === "direct";
+  // Whoever asks for it sees the failure; should nobody, it is not an unhandled one.
+  examination.catch(() => undefined);
   return {
     ...outcome,
     path: isDirect ? outcome.path : outcome.path.toString(),
     pages: Math.ceil(outcome.size / outcome.pageSize),
     consistent: doubt === undefined,
     ...(doubt === undefined ? {} : { reason: doubt }),
-    ...examination,
+    examination,
     async confirm() {
       if (!isDirect) return true;
       return sameStamp(outcome.signature.main, await orNull(() => stampOf(outcome.path)));
     },
-    [Symbol.asyncDispose]: () => removePlaces(places),
+    async [Symbol.asyncDispose]() {
+      await examination.catch(() => undefined);
+      await removePlaces(places);
+    },
   };
 }
 

@@ -26,7 +26,8 @@ function make(sql: string): void {
 async function verification(options: Partial<DatabaseCapturerOptions>) {
   await using capturer = new DatabaseCapturer({ scratch: directory, ...options });
   await using image = await capturer.capture(path);
-  return { ...image.verification, rows: image.facts?.tables["t"] };
+  const { verification: found, facts } = await image.examination;
+  return { ...found, rows: facts?.tables["t"] };
 }
 
 const ROWS = `create table t(a, b); with recursive c(i) as (select 1 union all select i+1 from c where i < 2000)

@@ -9,6 +9,7 @@ import { parseTime } from "../snapshot/go-time.ts";
 import { listSnapshots, saveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
 import { SpooledStorage } from "../storage/spool.ts";
 import type { Storage } from "../storage/storage.ts";
+import { UnwrittenStorage } from "../storage/unwritten.ts";
 import { checkAgents } from "./agents.ts";
 import { aroundGateway, type GatewayUse } from "./around-gateway.ts";
 import { BackupRecord } from "./backup-record.ts";
@@ -62,10 +63,7 @@ export async function backup(
   const mode = options.dryRun ? "read" : "append";
   const work = async (session: Session) =>
     backupOpen(context, session, site, await source, options);
-  if (options.gateway !== "stop") return await withRepository(context, mode, work);
-  // A gateway that is stopped waits for no upload.
-  const spool = (storage: Storage) => spooled(storage, site);
-  return await withRepository(context, mode, work, spool);
+  return await withRepository(context, mode, work, (storage) => storageFor(options, storage, site));
 }
 
 /** The same for a repository that is open and locked. */
@@ -135,9 +133,15 @@ function withSnapshot({ code, message, hint }: ClawbackError, document: BackupDo
   return new ClawbackError(code, `${taken}${message}`, hint === undefined ? {} : { hint });
 }
 
-/** On the disk of the scratch files, unless the repository lies there itself. */
-async function spooled(storage: Storage, { scratch }: CaptureSite): Promise<Storage> {
-  if (await sameFileSystem(storage.location, scratch)) return storage;
+/** A dry run stores nothing. A gateway that is stopped waits for no upload. */
+async function storageFor(
+  { dryRun, gateway }: BackupOptions,
+  storage: Storage,
+  { scratch }: CaptureSite,
+): Promise<Storage> {
+  if (dryRun) return new UnwrittenStorage(storage);
+  // Nearer than the disk of the scratch files no spool would be.
+  if (gateway !== "stop" || (await sameFileSystem(storage.location, scratch))) return storage;
   const directory = join(scratch, "spool");
   await mkdir(directory, { mode: 0o700 });
   return new SpooledStorage(storage, directory);
@@ -155,7 +159,7 @@ function take(
   { progress }: OperationContext,
   { repository, assertHeld, signal }: Session,
   { source, capture, record, parent, now }: Job,
-  { verify, dryRun }: BackupOptions,
+  { verify }: BackupOptions,
 ): Promise<ArchiveResult> {
   return archive(
     {
@@ -176,7 +180,6 @@ function take(
         content: (walked) =>
           Buffer.from(JSON.stringify(record.manifest(walked, now), undefined, 1)),
       },
-      dryRun,
       now,
       progress,
       signal,

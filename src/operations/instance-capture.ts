@@ -4,6 +4,7 @@ import {
   type CaptureWindow,
   type DatabaseImage,
   databaseSignature,
+  type Examination,
   sameSignature,
 } from "../capture/database.ts";
 import { freezeDirectory } from "../capture/frozen-directory.ts";
@@ -116,13 +117,19 @@ export class InstanceCapture implements DatabaseHook, AsyncDisposable {
   }
 
   async isUnchanged(path: Buffer): Promise<boolean> {
-    const key = keyOf(path);
+    const first = this.#firstName(path);
+    const key = keyOf(first);
     if (this.#window?.images.has(key)) return false;
     // What it was at the moment of the others counts, not what it is by now.
-    if (!this.#resting.has(key) && !(await this.#rests(path))) return false;
-    const before = this.#before.get(path.toString()) as ManifestDatabase;
+    if (!this.#resting.has(key) && !(await this.#rests(first))) return false;
+    const before = this.#before.get(first.toString()) as ManifestDatabase;
     this.#taken.set(before.path, before);
     return true;
+  }
+
+  /** The one that it is known by in the manifest. */
+  #firstName(path: Buffer): Buffer {
+    return this.#names.get(keyOf(path))?.[0] ?? path;
   }
 
   /** Whether it is what the snapshot before has. */
@@ -139,18 +146,25 @@ export class InstanceCapture implements DatabaseHook, AsyncDisposable {
   }
 
   async capture(path: Buffer, attempt: number): Promise<PageImage> {
-    const prepared = attempt === 0 ? this.#window?.images.get(keyOf(path)) : undefined;
-    this.#window?.images.delete(keyOf(path));
+    const first = this.#firstName(path);
+    const prepared = attempt === 0 ? this.#window?.images.get(keyOf(first)) : undefined;
+    this.#window?.images.delete(keyOf(first));
     const otherNames = (this.#names.get(keyOf(path)) ?? []).filter((name) => !name.equals(path));
     const image =
       prepared ?? (await this.#site.capturer.capture(path, { forceCopy: attempt > 0, otherNames }));
-    this.#taken.set(path.toString(), entryOf(path, image));
     return {
       path: image.path,
       size: image.size,
       pageChunk: pageChunkSize(image.pageSize, image.size),
       confirm: () => image.confirm(),
-      [Symbol.asyncDispose]: () => image[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: async () => {
+        // By now it has been examined, or nearly: that went on while it was stored.
+        const examination = await image.examination.catch(() => undefined);
+        if (examination !== undefined) {
+          this.#taken.set(first.toString(), entryOf(first, image, examination));
+        }
+        await image[Symbol.asyncDispose]();
+      },
     };
   }
 
@@ -173,9 +187,11 @@ function keyOf(path: Buffer): string {
   return path.toString("latin1");
 }
 
-function entryOf(path: Buffer, image: DatabaseImage): ManifestDatabase {
-  const { size, pageSize, pages, method, consistent, reason, walFrames, problems, signature } =
-    image;
+function entryOf(
+  path: Buffer,
+  { size, pageSize, pages, method, consistent, reason, walFrames, signature }: DatabaseImage,
+  { facts, problems, verification }: Examination,
+): ManifestDatabase {
   return {
     path: path.toString(),
     size,
@@ -185,9 +201,9 @@ function entryOf(path: Buffer, image: DatabaseImage): ManifestDatabase {
     consistent,
     ...(reason !== undefined && { reason }),
     walFrames,
-    facts: image.facts ?? null,
+    facts: facts ?? null,
     problems,
-    verification: image.verification,
+    verification,
     signature,
   };
 }

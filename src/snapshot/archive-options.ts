@@ -47,8 +47,6 @@ export interface ArchiveOptions {
   parent: { tree: string; time: number } | undefined;
   /** A file of our own in the tree, made when all else is known. */
   ownFile: { directory: string; name: string; content(result: WalkResult): Buffer };
-  /** Look and compare, store nothing. */
-  dryRun: boolean;
   now: Date;
   progress: Progress;
   signal: AbortSignal;

@@ -26,11 +26,9 @@ export async function archive(
   const writer = new BlobWriter(options.repository, options.assertHeld);
   const total = await options.total;
   options.progress.start("Storing", total);
-  await using store = options.dryRun
-    ? undefined
-    : new FileStore(options.repository, writer, expectedBlobs(total));
+  await using store = new FileStore(options.repository, writer, expectedBlobs(total));
   const run = new ArchiveRun(options, writer, store, onFile);
-  const abort = () => void store?.[Symbol.asyncDispose]();
+  const abort = () => void store[Symbol.asyncDispose]();
   options.signal.addEventListener("abort", abort, { once: true });
   try {
     return await run.run();
@@ -45,7 +43,7 @@ export async function archive(
 class ArchiveRun {
   readonly #options: ArchiveOptions;
   readonly #writer: BlobWriter;
-  readonly #store: FileStore | undefined;
+  readonly #store: FileStore;
   readonly #files: FileArchiver;
   readonly #trees: TreeBuilder;
   readonly #parent: ParentTree;
@@ -64,13 +62,13 @@ class ArchiveRun {
   constructor(
     options: ArchiveOptions,
     writer: BlobWriter,
-    store: FileStore | undefined,
+    store: FileStore,
     onFile: (file: ArchivedFile) => void,
   ) {
     this.#options = options;
     this.#writer = writer;
     this.#store = store;
-    this.#trees = new TreeBuilder(writer, options.dryRun);
+    this.#trees = new TreeBuilder(writer);
     this.#parent = new ParentTree(options.repository, options.parent);
     this.#files = new FileArchiver(options, store, this.#parent, this.#result, onFile);
   }
@@ -78,13 +76,10 @@ class ArchiveRun {
   async run(): Promise<ArchiveResult> {
     const top = new PendingDirectory();
     await this.#walk(top);
-    this.#store?.push();
+    this.#store.push();
     await top.settled();
     if (this.#fault !== undefined) throw this.#fault;
-    await this.#store?.finish();
-    if (this.#options.dryRun) {
-      return { ...this.#result, tree: "", bytesAdded: 0, bytesStored: 0, blobsStored: 0 };
-    }
+    await this.#store.finish();
     await this.#addOwnFile(top);
     const tree = await this.#trees.save(top);
     await this.#writer.flush();
@@ -128,7 +123,7 @@ class ArchiveRun {
           directory.add(this.#files.node(step.entry));
           return;
         }
-        await this.#store?.room();
+        await this.#store.room();
         const before = this.#parent.child(step.entry.name);
         directory.expect(this.#guard(this.#files.file(step.entry, before, step.siblings)));
         return;

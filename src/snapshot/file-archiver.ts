@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, openSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { ClawbackError, errno, messageOf } from "../errors.ts";
 import type {
   ArchivedFile,
@@ -21,7 +21,7 @@ const MAX_CAPTURES_AT_ONCE = 2;
 /** Takes the files of one backup: compares each with the parent, and has it stored if it must be read. */
 export class FileArchiver {
   readonly #options: ArchiveOptions;
-  readonly #store: FileStore | undefined;
+  readonly #store: FileStore;
   readonly #parent: ParentTree;
   readonly #result: WalkResult;
   readonly #onFile: (file: ArchivedFile) => void;
@@ -33,7 +33,7 @@ export class FileArchiver {
   /** @param result where counts, and files that could not be taken, are added */
   constructor(
     options: ArchiveOptions,
-    store: FileStore | undefined,
+    store: FileStore,
     parent: ParentTree,
     result: WalkResult,
     onFile: (file: ArchivedFile) => void,
@@ -111,12 +111,9 @@ export class FileArchiver {
   }
 
   async #read(entry: WalkEntry, isDatabase: boolean): Promise<StoredFile | undefined> {
-    if (this.#store === undefined) {
-      return isDatabase ? await this.#tryCapture(entry) : this.#tryOpen(entry);
-    }
     let outcome: FileOutcome = { kind: "database" };
     if (!isDatabase) outcome = await this.#store.store(this.#taskOf(entry));
-    if (outcome.kind === "database") outcome = await this.#database(entry, this.#store);
+    if (outcome.kind === "database") outcome = await this.#database(entry);
     if (outcome.kind === "stored") return outcome;
     if (outcome.kind === "failed") this.#fileFailed(entry, outcome.code, outcome.message);
     return undefined;
@@ -136,36 +133,13 @@ export class FileArchiver {
     };
   }
 
-  /** A dry run asks of a file what the real one would: may it be read. */
-  #tryOpen(entry: WalkEntry): StoredFile | undefined {
-    try {
-      closeSync(openSync(entry.content ?? entry.path, constants.O_RDONLY | constants.O_NOFOLLOW));
-    } catch (error) {
-      this.#fileFailed(entry, errno(error), messageOf(error));
-      return undefined;
-    }
-    const size = Number(entry.stat.size);
-    return { kind: "stored", ids: "", size, stat: undefined, changed: false };
-  }
-
-  /** A database is as large as its image. */
-  async #tryCapture(entry: WalkEntry): Promise<StoredFile | undefined> {
-    try {
-      await using image = await this.#options.databases.capture(entry.path, 0);
-      return { kind: "stored", ids: "", size: image.size, stat: undefined, changed: false };
-    } catch (error) {
-      this.#fileFailed(entry, errno(error), messageOf(error));
-      return undefined;
-    }
-  }
-
   /** A copy of ours that is gone is no file that its owner removed. */
   #fileFailed({ path, content }: WalkEntry, code: string | undefined, message: string): void {
     if (code === "ENOENT" && content === undefined) this.#result.vanished.push(path);
     else this.#result.failures.push({ path, code, message });
   }
 
-  async #database(entry: WalkEntry, store: FileStore): Promise<FileOutcome> {
+  async #database(entry: WalkEntry): Promise<FileOutcome> {
     while (this.#captures >= MAX_CAPTURES_AT_ONCE) {
       await new Promise<void>((resolve) => this.#captureWaiters.push(resolve));
     }
@@ -180,7 +154,7 @@ export class FileArchiver {
           return { kind: "failed", code: errno(error), message: messageOf(error) + hint };
         }
         await using image = captured;
-        const outcome = await store.storePages(image, (bytes) =>
+        const outcome = await this.#store.storePages(image, (bytes) =>
           this.#options.progress.add({ bytes, current: entry.path.toString() }),
         );
         const confirmed = outcome.kind === "stored" && (await image.confirm());

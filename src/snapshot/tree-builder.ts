@@ -36,16 +36,13 @@ export class PendingDirectory {
 /** Turns directories into tree blobs, and makes the nodes of what Clawback itself adds to a snapshot. */
 export class TreeBuilder {
   readonly #writer: BlobWriter;
-  readonly #dryRun: boolean;
 
-  constructor(writer: BlobWriter, dryRun: boolean) {
+  constructor(writer: BlobWriter) {
     this.#writer = writer;
-    this.#dryRun = dryRun;
   }
 
   /** @returns the tree's id */
   async save(directory: PendingDirectory): Promise<string> {
-    if (this.#dryRun) return "";
     return this.#writer.saveBlob("tree", encodeTree(directory.sorted()));
   }
 

@@ -164,6 +164,7 @@ test("what is no database inside its header is taken as it is, and said to be so
   await using capturer = new DatabaseCapturer({ scratch: temporaryDirectory() });
   await using image = await capturer.capture(path);
   expect(readFileSync(image.path)).toEqual(bytes);
-  expect(image.facts).toBeUndefined();
-  expect(image.problems.join()).toMatch(/malformed/);
+  const { facts, problems } = await image.examination;
+  expect(facts).toBeUndefined();
+  expect(problems.join()).toMatch(/malformed/);
 });

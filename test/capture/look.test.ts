@@ -23,7 +23,8 @@ async function expectTruth(
   expect(fingerprint(directory)).toEqual(before);
   expect(readdirSync(scratch)).toEqual([]);
   await using image = await capturer.capture(path);
-  const { size, pageSize, pages, facts, problems } = image;
+  const { size, pageSize, pages } = image;
+  const { facts, problems } = await image.examination;
   expect(seen).toMatchObject({ size, pageSize, pages, facts, problems });
   return seen;
 }

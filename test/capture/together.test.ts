@@ -49,7 +49,8 @@ test(
       expect(window.left).toEqual([]);
       const images = paths.map((path) => window.images.get(path) ?? expect.fail("no image"));
       for (const image of images) {
-        expect(image).toMatchObject({ consistent: true, method: "pinned", problems: [] });
+        expect(image).toMatchObject({ consistent: true, method: "pinned" });
+        expect((await image.examination).problems).toEqual([]);
       }
       const counts = images.map(counterOf);
       seen.push({
@@ -113,7 +114,8 @@ test("what is in the log, in rollback mode and at rest goes together", async () 
     "rollback",
   ]);
   expect(images.map(counterOf)).toEqual([1, 1, 1, 1, 1]);
-  for (const { verification } of images) {
+  for (const { examination } of images) {
+    const { verification } = await examination;
     expect(verification).toEqual({ checked: true, ok: true, findings: [] });
   }
   expect([fingerprint(directory), fingerprint(other)]).toEqual(before);
@@ -135,11 +137,9 @@ test("F5: of two names of one file, the log beside the other is found; a third j
     { path: second, otherNames: [path] },
     { path, otherNames: [second] },
   ]);
-  expect(window.images.get(second)).toMatchObject({
-    consistent: true,
-    method: "pinned",
-    facts: { tables: { t: 2 } },
-  });
+  const image = window.images.get(second);
+  expect(image).toMatchObject({ consistent: true, method: "pinned" });
+  expect((await image?.examination)?.facts?.tables).toEqual({ t: 2 });
   expect(window.left).toEqual([
     { path: Buffer.from(path), reason: expect.stringMatching(/same file/) as string },
   ]);
@@ -182,7 +182,8 @@ test("F7: busy, locked and vanished databases hold up nobody", { timeout: 60_000
   expect([...window.images.keys()]).toContain(at("rollback.db"));
   expect(Object.keys(reasons)).toEqual(["exclusive.db", "unvouched.db", "gone.db"].map(at));
   // Locked before anything was written: what it held then is in its file.
-  expect(window.images.get(at("locked.db"))).toMatchObject({ facts: { tables: { t: 0 } } });
+  const { facts } = (await window.images.get(at("locked.db"))?.examination) ?? {};
+  expect(facts?.tables).toEqual({ t: 0 });
   expect(reasons[at("gone.db")]).toMatch(/ENOENT/);
   await writing;
 });
@@ -195,11 +196,11 @@ test("F9: rows without their parent are named, and the image is taken", async ()
   await using capturer = new DatabaseCapturer({ scratch: temporaryDirectory() });
   await using window = await capturer.captureTogether([{ path }]);
   const image = window.images.get(path) ?? expect.fail("no image");
-  expect(image).toMatchObject({ consistent: true, facts: { tables: { pages: 3 } } });
-  expect(image.verification).toMatchObject({ checked: true, ok: true });
-  expect(image.verification.findings).toEqual([
-    expect.stringMatching(/table "pages".*"my notes".*: 2$/),
-  ]);
+  expect(image.consistent).toBe(true);
+  const { facts, verification } = await image.examination;
+  expect(facts?.tables).toMatchObject({ pages: 3 });
+  expect(verification).toMatchObject({ checked: true, ok: true });
+  expect(verification.findings).toEqual([expect.stringMatching(/table "pages".*"my notes".*: 2$/)]);
 });
 
 test("F10: a database of no bytes, and one without tables, are problems", async () => {
@@ -210,11 +211,10 @@ test("F10: a database of no bytes, and one without tables, are problems", async 
   await using capturer = new DatabaseCapturer({ scratch: temporaryDirectory() });
   await using window = await capturer.captureTogether(paths.map((path) => ({ path })));
   expect(window.left).toEqual([]);
-  expect(window.images.get(paths[0])).toMatchObject({
-    size: 0,
-    problems: [expect.stringMatching(/0 bytes/), "it has no tables"],
-  });
-  expect(window.images.get(paths[1])?.problems).toEqual(["it has no tables"]);
+  expect(window.images.get(paths[0])?.size).toBe(0);
+  const problems = async (path: string) => (await window.images.get(path)?.examination)?.problems;
+  expect(await problems(paths[0])).toEqual([expect.stringMatching(/0 bytes/), "it has no tables"]);
+  expect(await problems(paths[1])).toEqual(["it has no tables"]);
 });
 
 test("an abort ends a window, and leaves nothing in scratch", async () => {

@@ -206,6 +206,7 @@ describe("databases", () => {
         consistent: true,
         pages: 2,
         tables: 1,
+        sound: true,
       });
     }
   });

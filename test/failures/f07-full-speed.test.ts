@@ -24,7 +24,7 @@ test.each([
       using bank = new DatabaseSync(copy.at(path));
       const one = (sql: string) => Object.values(bank.prepare(sql).get() ?? {})[0];
       expect(one("PRAGMA integrity_check")).toBe("ok");
-      expect(one("SELECT sum(balance) FROM accounts")).toBe(100_000);
+      expect(one("SELECT sum(balance) FROM accounts")).toBe(20_000_000);
       expect(one("SELECT count(*) FROM moves")).toBe(one("SELECT moves FROM total"));
       expect(one("SELECT moves FROM total")).toBeGreaterThanOrEqual(1000);
     }

@@ -117,8 +117,9 @@ for (const peer of resticVersions) {
         stdio: "ignore",
       });
       try {
-        while (locks().length === 0 && checking.exitCode === null) await sleep(1);
-        // It may be done before ours has begun: it has to hold still.
+        // Under its final name. And it may be done before ours has begun: it has to hold still.
+        const isHeld = () => locks().some((name) => name.length === 64);
+        while (!isHeld() && checking.exitCode === null) await sleep(1);
         checking.kill("SIGSTOP");
         await house.expectFailure("backup --lock-wait 1s", {
           exit: 11,

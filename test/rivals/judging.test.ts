@@ -104,7 +104,7 @@ describe("rows", () => {
     writer = new DatabaseSync(database);
     writer.exec(`PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
       CREATE TABLE messages (seq INTEGER PRIMARY KEY, body TEXT);
-      CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER);
+      CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER CHECK (balance < 100));
       INSERT INTO accounts VALUES (1, 0), (2, 0);
       INSERT INTO messages VALUES (1, 'one'), (2, 'two');`);
     part = rowsPart("messages", [
@@ -147,6 +147,15 @@ describe("rows", () => {
     const half = (copy: string): void =>
       alter(copy, "UPDATE accounts SET balance = 5 WHERE id = 1");
     expect(verdictOn(part, half).found).toBe("damaged: half of a transaction");
+  });
+
+  test("are not whole in a copy that SQLite finds unsound", () => {
+    const violate = (copy: string): void =>
+      alter(
+        copy,
+        "PRAGMA ignore_check_constraints = ON; UPDATE accounts SET balance = 500 * (3 - 2 * id)",
+      );
+    expect(verdictOn(part, violate).found).toBe("damaged: CHECK constraint failed in accounts");
   });
 
   test("are not whole in a damaged copy, or without one", () => {

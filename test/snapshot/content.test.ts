@@ -35,7 +35,6 @@ async function contents(
       parent: undefined,
       ownFile: { directory: ".own", name: "own.json", content: () => Buffer.from("{}") },
       contentOf: (path) => FORMATS.find(([suffix]) => path.toString().endsWith(suffix))?.[1],
-      dryRun: false,
       now: new Date(Date.now() + 60_000),
       progress: silentProgress,
       signal,
@@ -88,12 +87,4 @@ test("a line longer than a chunk is one line, and a transcript of many chunks is
   expect(await contents(await newRepository(), folder.at("source"))).toEqual({
     "a.jsonl": { lines: 40_001, damaged: 0, unfinished: false },
   });
-});
-
-test("a file that is not read is not judged", async () => {
-  using folder = temporaryFolder();
-  fs.mkdirSync(folder.at("source"));
-  fs.writeFileSync(folder.at("source/a.json"), "{");
-  const repository = await newRepository();
-  expect(await contents(repository, folder.at("source"), { dryRun: true })).toEqual({});
 });

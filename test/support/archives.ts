@@ -67,7 +67,6 @@ export async function backUp(
       databases: noDatabases,
       parent: parent && { tree: parent.tree, time: Date.parse(parent.time) },
       ownFile: { directory: ".own", name: "own.json", content: () => Buffer.from("{}") },
-      dryRun: false,
       now,
       progress: silentProgress,
       signal: never,
@@ -76,8 +75,7 @@ export async function backUp(
     ({ path, state, read }) =>
       states.set(path.toString(), state === "unchanged" && read ? "read, unchanged" : state),
   );
-  const snapshot =
-    options.dryRun === true ? "" : await saveTree(repository, result.tree, { now, root });
+  const snapshot = await saveTree(repository, result.tree, { now, root });
   return { ...result, snapshot, states };
 }
 

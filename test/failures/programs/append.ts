@@ -2,13 +2,13 @@
  * Appends lines of JSON to files for ever, each in two halves, so that a reader often finds the
  * last one unfinished. `steadily` is some megabytes a second, `flat-out` what the disk takes.
  */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
+import { setImmediate, setTimeout } from "node:timers/promises";
 
 const PADDING = "x".repeat(2000);
 const LINES_A_BREATH = 4;
 const [pace = "", ...paths] = process.argv.slice(2);
 const files = paths.map((path) => openSync(path, "a"));
-process.on("exit", () => files.forEach((file) => closeSync(file)));
 
 function append(seq: number): void {
   const line = `${JSON.stringify({ seq, role: "user", text: PADDING })}\n`;
@@ -17,13 +17,10 @@ function append(seq: number): void {
   }
 }
 
-function sleep(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
 append(0);
+process.once("disconnect", () => process.exit());
 process.send?.("at work");
 for (let seq = 1; ; seq += 1) {
   append(seq);
-  if (pace === "steadily" && seq % LINES_A_BREATH === 0) sleep(1);
+  if (seq % LINES_A_BREATH === 0) await (pace === "steadily" ? setTimeout(1) : setImmediate());
 }

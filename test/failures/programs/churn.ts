@@ -1,6 +1,7 @@
 /** Makes, replaces, renames and removes files and directories below a directory, for ever. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 const [root = ""] = process.argv.slice(2);
 const DIRECTORIES = 20;
@@ -18,8 +19,10 @@ function fill(directory: string, version: number): void {
 }
 
 for (let at = 0; at < DIRECTORIES; at += 1) fill(join(root, `d${at}`), 0);
+process.once("disconnect", () => process.exit());
 process.send?.("at work");
 for (let version = 1; ; version += 1) {
+  await setImmediate();
   // From the last name on: a walk goes the other way and meets what is gone.
   const directory = join(root, `d${DIRECTORIES - 1 - (version % DIRECTORIES)}`);
   renameSync(directory, `${directory}.old`);
