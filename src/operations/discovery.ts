@@ -1,4 +1,5 @@
 import { type BigIntStats, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { setIn } from "../openclaw/roots.ts";
 import { allocatedBytes, type SourceSize } from "../snapshot/measure-source.ts";
 import { ENTRIES_A_TURN, takeTurn } from "../snapshot/turns.ts";
@@ -15,6 +16,8 @@ export interface Discovery {
   sets: { path: Buffer; what: string }[];
   /** Links to something that exists and lies in no root; `target` is where they lead in the end. */
   links: { path: string; target: string }[];
+  /** Links to something that is taken, by way of other links. */
+  detours: string[];
 }
 
 /**
@@ -45,6 +48,7 @@ class Scout {
   readonly #databases = new Map<string, Buffer[]>();
   readonly #sets: Discovery["sets"] = [];
   readonly #links: Discovery["links"] = [];
+  readonly #detours: string[] = [];
 
   constructor(roots: RootIndex) {
     this.#roots = roots;
@@ -56,13 +60,9 @@ class Scout {
     if (what !== undefined) this.#sets.push({ path, what });
   }
 
-  entry({ path, name, stat }: WalkEntry, siblings: ReadonlySet<string>): void {
-    if (stat.isSymbolicLink()) {
-      const target = endOf(path);
-      const isTaken = target === undefined || this.#roots.locate(target) !== undefined;
-      if (!isTaken) this.#links.push({ path: path.toString(), target });
-      return;
-    }
+  entry(entry: WalkEntry, siblings: ReadonlySet<string>): void {
+    const { path, name, stat } = entry;
+    if (stat.isSymbolicLink()) return this.#link(entry);
     this.#total.files++;
     this.#total.bytes += Number(stat.size);
     this.#total.allocated += allocatedBytes(stat);
@@ -73,12 +73,21 @@ class Scout {
     else names.push(path);
   }
 
+  #link({ path, linktarget = Buffer.alloc(0) }: WalkEntry): void {
+    const target = endOf(path);
+    if (target === undefined) return;
+    const link = path.toString();
+    if (this.#roots.locate(target) === undefined) this.#links.push({ path: link, target });
+    else if (resolve(dirname(link), linktarget.toString()) !== target) this.#detours.push(link);
+  }
+
   result(): Discovery {
     return {
       total: this.#total,
       databases: [...this.#databases.values()],
       sets: this.#sets,
       links: this.#links,
+      detours: this.#detours,
     };
   }
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { CRON_COLUMNS, cronTexts } from "../openclaw/cron-jobs.ts";
+import { isSystemPlace } from "../openclaw/system-places.ts";
 import type { CallingText } from "../openclaw/scripts.ts";
 import type { CaptureSite } from "./capture-site.ts";
 import type { OperationContext } from "./context.ts";
@@ -6,7 +8,7 @@ import { type Discovery, discover } from "./discovery.ts";
 import { excludesOf } from "./given-patterns.ts";
 import { RootIndex } from "./root-index.ts";
 import { type Selection, selectionOf, type Wanted } from "./selection.ts";
-import { extendSurvey, pathsToWalk, type Survey } from "./survey.ts";
+import { extendSurvey, linksOnTheWay, pathsToWalk, type Survey } from "./survey.ts";
 
 /** All that a backup reads, found and not yet read. */
 export interface BackupSource {
@@ -39,19 +41,41 @@ export async function openSource(
   const excludes = excludesOf(context, exclude);
   let known = survey;
   let texts: CallingText[] | undefined;
+  // A link that is followed leads to something that is taken from then on, and is found no more.
+  const links = new Map<string, Discovery["links"][number]>();
   for (let round = 1; ; round++) {
     const roots = new RootIndex(known.roots);
     const selection = selectionOf(roots, { ...wanted, exclude: excludes });
     const paths = await pathsToWalk(known.roots);
     const discovery = await discover(paths, roots, selection.select, context.signal);
-    const source = { survey: known, wanted, roots, paths, selection, discovery };
-    if (round === MAX_ROUNDS) return source;
     texts ??= await textsOfCronJobs(discovery, roots, site);
-    const links = discovery.links;
-    const next = await extendSurvey(context, known, { texts, links });
-    if (next.roots.length === known.roots.length) return { ...source, survey: next };
+    for (const link of discovery.links) links.set(link.path, link);
+    const found = { texts, links: [...links.values()] };
+    const next = await extendSurvey(context, known, found);
+    if (round === MAX_ROUNDS || isDeepStrictEqual(next.roots, known.roots)) {
+      paths.push(...(await linksBetween(discovery.detours, roots)));
+      return {
+        survey: { ...next, roots: known.roots },
+        wanted,
+        roots,
+        paths,
+        selection,
+        discovery,
+      };
+    }
     known = next;
   }
+}
+
+/** The links outside of everything that others go through; not those that every system has. */
+async function linksBetween(detours: readonly string[], roots: RootIndex): Promise<Buffer[]> {
+  const between = new Set<string>();
+  for (const detour of detours) {
+    for (const link of await linksOnTheWay(detour)) {
+      if (roots.locate(link) === undefined && !isSystemPlace(link, "/")) between.add(link);
+    }
+  }
+  return [...between].map((link) => Buffer.from(link));
 }
 
 /** Read live, without a copy; a database that cannot be read is told of when it is taken. */

@@ -88,7 +88,8 @@ export async function pathsToWalk(roots: readonly Root[]): Promise<Buffer[]> {
 /** As many links as Linux follows before it says ELOOP. */
 const MAX_LINKS = 40;
 
-async function linksOnTheWay(path: string, budget = MAX_LINKS): Promise<string[]> {
+/** The symbolic links that lead from a path to where its bytes are, itself included. */
+export async function linksOnTheWay(path: string, budget = MAX_LINKS): Promise<string[]> {
   let at = "/";
   const parts = path.split("/").filter(Boolean);
   for (const [i, part] of parts.entries()) {
