@@ -27,7 +27,11 @@ export interface FrozenCopy extends AsyncDisposable {
 }
 
 const ATTEMPTS = 8;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 8000;
+/** Whoever writes one file after the other is done with them when nothing came for so long. */
+const QUIET_MS = 250;
+/** How long such a pause is waited for; after that, a moment without a change has to do. */
+const QUIET_PATIENCE_MS = 5000;
 /** Doubled after each attempt. */
 const FIRST_PAUSE_MS = 20;
 /** Files copied before others get their turn. */
@@ -52,11 +56,11 @@ export async function freezeDirectory(
   const place = placeIn(scratch);
   mkdirSync(place, { mode: 0o700 });
   const deadline = performance.now() + PATIENCE_MS;
+  const quietBy = performance.now() + QUIET_PATIENCE_MS;
   const copies = new Copies(place, isDatabase);
   try {
     for (let attempt = 1; ; attempt += 1) {
-      const now = Date.now();
-      const listed = listDirectory(directory);
+      const { listed, now } = await quietListing(directory, quietBy);
       const complete = await copies.update(listed, now, deadline);
       const stable = complete && copies.agree(listed, listDirectory(directory));
       if (stable || attempt === ATTEMPTS || performance.now() > deadline) {
@@ -71,6 +75,27 @@ export async function freezeDirectory(
   } catch (error) {
     await removePlaces([place]);
     throw error;
+  }
+}
+
+/** The directory when nothing in it has changed for a while, or as it is at the end of patience. */
+async function quietListing(
+  directory: Buffer,
+  by: number,
+): Promise<{ listed: ListedEntry[]; now: number }> {
+  for (;;) {
+    const now = Date.now();
+    const listed = listDirectory(directory);
+    let newest = 0;
+    for (const { stat } of everyEntry(listed)) {
+      newest = Math.max(newest, Number(stat.ctimeNs) / 1e6);
+    }
+    const missing = QUIET_MS - (now - newest);
+    // A time in the future says nothing about pauses.
+    if (missing <= 0 || missing > QUIET_MS || performance.now() + missing > by) {
+      return { listed, now };
+    }
+    await sleep(missing);
   }
 }
 

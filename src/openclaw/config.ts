@@ -20,6 +20,7 @@ import type { Variables } from "./config-variables.ts";
 import type { Instance } from "./find-instance.ts";
 import type { CallingText } from "./scripts.ts";
 import { pathsIn } from "./path-tokens.ts";
+import { repairedTree } from "./repaired-config.ts";
 import { expandTilde, variable } from "./user-paths.ts";
 
 /** What a backup needs to know of a configuration. No values but names and paths. */
@@ -62,7 +63,9 @@ export async function readConfig(instance: Instance, env: Variables): Promise<Co
   const path = instance.configPath ?? join(instance.stateDir, "openclaw.json");
   const main = await readConfigTree(path, instance.home);
   if (instance.configPath === undefined) main.problems = [];
-  const tree = main.tree ?? (await standInFor(path, instance.home)) ?? {};
+  // The file itself says more than the copy that stands in for it, as far as it can be read.
+  const repaired = main.tree === undefined ? repairedTree(main.text ?? "") : undefined;
+  const tree = main.tree ?? (await standInFor(path, instance.home)) ?? repaired ?? {};
   const variables = await variablesOf(instance, env, tree);
   const problems = [...main.problems];
 
@@ -70,6 +73,7 @@ export async function readConfig(instance: Instance, env: Variables): Promise<Co
   const included = await readScannedIncludes(scanned?.includes ?? [], path, instance.home);
   const references = [
     ...referencesIn(tree),
+    ...(repaired === undefined ? [] : referencesIn(repaired)),
     ...(scanned?.references ?? []),
     ...included.flatMap((file) => [...(file.tree === undefined ? [] : referencesIn(file.tree))]),
     ...fromEnvironment(variables, tree),

@@ -50,13 +50,22 @@ export async function locate(
     const missing = code === "ENOENT" || code === "ENOTDIR";
     // An agent that never ran has no directory yet; outside, a disk may be unmounted.
     const inside = candidate.kind !== "secret" && isWithin(path, instance.stateDir);
-    const expected = candidate.optional || inside;
+    const expected = candidate.optional || inside || (await isToCome(candidate, instance));
     if (missing && expected) return undefined;
     const what = missing ? "there is nothing" : `it cannot be reached (${code})`;
     if (problems.some((problem) => problem.path === path)) return undefined;
     problems.push({ path, message: `Unresolved reference: ${what} (${candidate.why}).` });
     return undefined;
   }
+}
+
+/** OpenClaw makes an agent's own directory late, and keeps its sessions in the state directory meanwhile. */
+async function isToCome({ kind, agentId }: Candidate, { stateDir }: Instance): Promise<boolean> {
+  if (kind !== "agentDir" || agentId === undefined) return false;
+  return stat(join(stateDir, "agents", agentId, "agent")).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The root of the file system, a home, and whatever holds one or the state directory. */

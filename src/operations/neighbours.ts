@@ -14,11 +14,22 @@ export async function neighboursOf(instance: Instance, home: string): Promise<In
     const surroundings = { env: {}, home: each, platform: process.platform };
     const legacy = { ...surroundings, stateDir: join(each, LEGACY_STATE) };
     for (const query of [surroundings, legacy]) {
-      for (const one of await findInstances(query)) found.set(one.realStateDir, one);
+      for (const one of await findInstances(query)) {
+        if (await isLivedIn(one)) found.set(one.realStateDir, one);
+      }
     }
   }
   found.delete(instance.realStateDir);
   return [...found.values()];
+}
+
+/** OpenClaw makes directories of such names for passing purposes, too. */
+async function isLivedIn({ configPath, stateDir }: Instance): Promise<boolean> {
+  if (configPath !== undefined) return true;
+  const names = await readdir(stateDir).catch(() => []);
+  return names.some(
+    (name) => ["state", "agents", "credentials"].includes(name) || name.endsWith(".db"),
+  );
 }
 
 async function homesBeside(own: ReadonlySet<string>): Promise<Set<string>> {

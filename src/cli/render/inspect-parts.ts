@@ -61,9 +61,10 @@ function within(stateDir: string, path: string): string {
 
 /** Why a place belongs to the agent stands below it: neither has to be cut short for the other. */
 export function outside({ outside: places }: InspectDocument, { style, width }: View): string {
-  const rows = places.map(({ path, files, bytes, why }) => ({
+  const rows = places.map(({ path, realPath, files, bytes, why }) => ({
     cells: [formatBytes(bytes), formatCount(files, "file")],
-    texts: [printable(path), printable(why)],
+    // Of a link the reason names where it stands.
+    texts: [printable(why.includes(path) ? realPath : path), printable(why)],
   }));
   return besideAmounts(rows, width, style.faint);
 }
