@@ -95,10 +95,19 @@ export class DatabaseCapturer implements AsyncDisposable {
    * Takes images of several databases as of almost the same moment. Never fails for one of them:
    * what could not be taken beside the others is left, with a reason.
    *
-   * @param onTaken called when all are taken, and not a moment later
+   * @param isWanted asked when all are taken, and not a moment later
+   * @returns undefined when they are not
    * @throws E_INTERRUPTED
    */
-  async captureTogether(jobs: TogetherJob[], onTaken?: () => void): Promise<CaptureWindow> {
+  captureTogether(jobs: TogetherJob[]): Promise<CaptureWindow>;
+  captureTogether(
+    jobs: TogetherJob[],
+    isWanted: () => boolean | Promise<boolean>,
+  ): Promise<CaptureWindow | undefined>;
+  async captureTogether(
+    jobs: TogetherJob[],
+    isWanted: () => boolean | Promise<boolean> = () => true,
+  ): Promise<CaptureWindow | undefined> {
     this.#examiner.expect();
     const databases = jobs.map(({ path, otherNames = [] }) => ({
       path: Buffer.from(path),
@@ -108,7 +117,10 @@ export class DatabaseCapturer implements AsyncDisposable {
     const places = databases.flatMap((each) => each.places);
     return guarded(places, async () => {
       const { results, windowMs } = await this.#window(databases);
-      onTaken?.();
+      if (!(await isWanted())) {
+        await removePlaces(places);
+        return undefined;
+      }
       const window: CaptureWindow = {
         images: new Map(),
         windowMs,

@@ -12,13 +12,18 @@ export interface ListedEntry {
   entries?: ListedEntry[];
 }
 
-/** Lists a directory and all below it, links not followed, names ascending by their bytes. */
+/**
+ * Lists a directory and all below it, links not followed, names ascending by their bytes.
+ *
+ * @throws `EACCES` when it, or what is directly in it, may not be looked at: what is there is not
+ * known then. What went meanwhile is passed over.
+ */
 export function listDirectory(directory: Buffer): ListedEntry[] {
   return readdirSync(directory, { encoding: "buffer" })
     .toSorted((a, b) => Buffer.compare(a, b))
     .flatMap((name) => {
       const path = Buffer.concat([directory, Buffer.from("/"), name]);
-      return unlessGone(() => entryAt(name, path)) ?? [];
+      return unless(["ENOENT", "ENOTDIR", "EINVAL"], () => entryAt(name, path)) ?? [];
     });
 }
 
@@ -26,7 +31,7 @@ function entryAt(name: Buffer, path: Buffer): ListedEntry {
   const entry: ListedEntry = { name, path, stat: lstatSync(path, { bigint: true }) };
   if (entry.stat.isSymbolicLink()) entry.linktarget = readlinkSync(path, { encoding: "buffer" });
   if (entry.stat.isDirectory()) {
-    const entries = unlessGone(() => listDirectory(path));
+    const entries = unless(["ENOENT", "ENOTDIR", "EACCES", "EPERM"], () => listDirectory(path));
     if (entries !== undefined) entry.entries = entries;
   }
   return entry;
@@ -40,13 +45,12 @@ export function* everyEntry(entries: ListedEntry[]): Generator<ListedEntry> {
   }
 }
 
-/** Undefined for what went meanwhile, or may not be read. */
-function unlessGone<T>(look: () => T): T | undefined {
+/** Undefined when it fails for one of these reasons. */
+function unless<T>(codes: readonly string[], look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EINVAL", "EACCES", "EPERM"].includes(errno(error) ?? ""))
-      return undefined;
+    if (codes.includes(errno(error) ?? "")) return undefined;
     throw error;
   }
 }

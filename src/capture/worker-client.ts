@@ -19,6 +19,7 @@ export interface RequestOptions {
 export class WorkerClient implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
   /**
    * @throws E_INTERRUPTED when the signal fires, E_FAILED when the worker ends or takes too long,
@@ -36,19 +37,20 @@ export class WorkerClient implements AsyncDisposable {
 
   /** Starts the process before it is needed. */
   start(): void {
-    if (this.#child !== undefined) return;
+    if (this.#child !== undefined || this.#disposed) return;
     this.#child = start();
     release(this.#child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
     await this.#last;
     await this.#end();
   }
 
   async #perform(kind: string, job: unknown, options: RequestOptions): Promise<unknown> {
     const { signal, timeoutMs } = options;
-    if (signal?.aborted) throw interrupted();
+    if (signal?.aborted || this.#disposed) throw interrupted();
     const child = (this.#child ??= start());
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const onExit = (code: number | null, by: string | null) =>

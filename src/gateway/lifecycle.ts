@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ClawbackError } from "../errors.ts";
-import type { Stoppable } from "./stoppable.ts";
+import { ClawbackError, messageOf } from "../errors.ts";
+import type { Progress, Stoppable } from "./stoppable.ts";
 
 const POLL_MS = 100;
 /**
@@ -9,6 +9,7 @@ const POLL_MS = 100;
  */
 const LAST_WAIT_MS = 600_000;
 const STARTS = 2;
+const START_PAUSE_MS = 1000;
 
 export interface Limits {
   /** How long the gateway may take to end. */
@@ -53,18 +54,23 @@ export async function bringBack(
   limits: Limits,
   lastWaitMs = LAST_WAIT_MS,
 ): Promise<Revival> {
-  if (!(await becomes(() => gateway.isGone(), lastWaitMs))) {
+  // A manager that is busy for a moment is asked again; until then it is as if nothing was known.
+  const isGone = () => orUndefined(() => gateway.isGone()).then((gone) => gone === true);
+  if (!(await becomes(isGone, lastWaitMs))) {
     throw down("the gateway was asked to end and never did");
   }
-  if (await gateway.runsAgain()) return { bySomebodyElse: true };
+  if ((await orUndefined(() => gateway.runsAgain())) === true) return { bySomebodyElse: true };
   const end = performance.now() + limits.startTimeoutMs;
+  let failure: unknown;
   for (let starts = 0; starts < STARTS; starts++) {
-    await gateway.start();
-    let progress = await gateway.progress();
-    while (progress === "starting" && performance.now() < end) {
-      await delay(POLL_MS);
-      progress = await gateway.progress();
+    try {
+      await gateway.start();
+    } catch (error) {
+      failure = error;
+      await delay(START_PAUSE_MS);
+      continue;
     }
+    const progress = await progressBy(gateway, end);
     if (progress === "ready") return { bySomebodyElse: false };
     if (progress === "starting") {
       throw down(
@@ -72,12 +78,27 @@ export async function bringBack(
       );
     }
   }
+  if (failure !== undefined) throw down(messageOf(failure), failure);
   throw down("the gateway was started again and ended at once");
 }
 
-function down(message: string): ClawbackError {
+/** How far it has come when it is ready, has ended, or the time is over. */
+async function progressBy(gateway: Stoppable, end: number): Promise<Progress> {
+  for (;;) {
+    const progress = (await orUndefined(() => gateway.progress())) ?? "starting";
+    if (progress !== "starting" || performance.now() >= end) return progress;
+    await delay(POLL_MS);
+  }
+}
+
+function orUndefined<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  return ask().catch(() => undefined);
+}
+
+function down(message: string, cause?: unknown): ClawbackError {
   return new ClawbackError("E_GATEWAY_DOWN", message, {
     hint: "See what `openclaw gateway status` and its log say, and start it yourself.",
+    cause,
   });
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { ClawbackError, errno, messageOf } from "../errors.ts";
 import { isHeld } from "./gateway-lock.ts";
 import { answers } from "./probe.ts";
@@ -47,7 +47,7 @@ export class ProcessHandle implements Stoppable {
   async start(): Promise<void> {
     const { command, env, cwd, stdout, stderr, user } = this.#recipe;
     const [program = "", ...args] = user === undefined ? command : asUser(user, command);
-    const outputs = [stdout, stderr].map((path) => openSync(path, "a"));
+    const outputs = [stdout, stderr].map((path) => openLog(path, user?.uid));
     const before = process.umask(this.#recipe.umask);
     try {
       const stdio = ["ignore" as const, ...outputs];
@@ -75,6 +75,21 @@ export class ProcessHandle implements Stoppable {
         : performance.now() - this.#started.at > ALIVE_MS;
     return ready ? "ready" : "starting";
   }
+}
+
+/** Its own file, for appending; anything else in its place gets nothing of what it prints. */
+function openLog(path: string, owner: number | undefined): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  // What another user's directory holds is not made by this one, nor trusted.
+  const flags = O_WRONLY | O_APPEND | O_NOFOLLOW | (owner === undefined ? O_CREAT : 0);
+  try {
+    const fd = openSync(path, flags, 0o600);
+    if (owner === undefined || fstatSync(fd).uid === owner) return fd;
+    closeSync(fd);
+  } catch {
+    // Starting it is worth more than what it has to say.
+  }
+  return openSync("/dev/null", "a");
 }
 
 /** setpriv(1) of util-linux keeps the environment, and sets the groups as they were. */

@@ -1,4 +1,4 @@
-import { readlink } from "node:fs/promises";
+import { readlink, stat } from "node:fs/promises";
 import { ClawbackError, errno } from "../errors.ts";
 import { hasOnlyTitle, launchersOf, openclawOf, programOf } from "./openclaw-command.ts";
 import { probeOf } from "./probe.ts";
@@ -44,7 +44,7 @@ export async function processControl(gateway: ProcessKey, at: Running): Promise<
     processes: await keysOf([gateway.pid, ...launchers]),
     command,
     env: await environmentToStart(top),
-    cwd: await readlink(`/proc/${top}/cwd`),
+    cwd: await directoryOf(top, notes),
     stdout: stdout ?? "/dev/null",
     stderr: stderr ?? "/dev/null",
     umask: Number.parseInt((await statusOf(top))["Umask"] ?? "0022", 8),
@@ -54,6 +54,15 @@ export async function processControl(gateway: ProcessKey, at: Running): Promise<
   };
   const describe = `the process ${gateway.pid}`;
   return { kind: "process", describe, notes, port: at.port, gateway, recipe: () => recipe };
+}
+
+/** One that was removed meanwhile, by an update say, is no place to start in. */
+async function directoryOf(pid: number, notes: string[]): Promise<string> {
+  const directory = await readlink(`/proc/${pid}/cwd`);
+  const info = await stat(directory).catch(() => undefined);
+  if (info?.isDirectory() === true) return directory;
+  notes.push("its working directory is gone; it will be started in /");
+  return "/";
 }
 
 async function refuseContainersMain(pid: number): Promise<void> {

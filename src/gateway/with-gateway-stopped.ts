@@ -98,7 +98,12 @@ async function start(
     if (report.event === "failed") return errorOf(report);
     revival = report.event === "back" ? report : { bySomebodyElse: false };
   } catch {
-    if (signal?.aborted === true) return undefined;
+    if (signal?.aborted === true && !keeper.isGone) {
+      return new ClawbackError(
+        "E_GATEWAY",
+        "the gateway was told to start; nobody has waited for it",
+      );
+    }
     const alone = await bringBackAlone(control, limits);
     if (alone instanceof ClawbackError) return alone;
     revival = alone;

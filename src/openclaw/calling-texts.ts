@@ -8,6 +8,8 @@ import type { CallingText } from "./scripts.ts";
 /** A list of jobs or a hook's handler that is larger is something else. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_HOOK_FILES = 500;
+/** Characters of all of them. */
+const MAX_ALL_TEXT = 32 << 20;
 
 /**
  * All that may call a script by its path: the configuration, cron jobs in files (2026.3), the
@@ -53,8 +55,10 @@ async function hookHandlers(
     }
   }
   const found: CallingText[] = [];
+  let room = MAX_ALL_TEXT;
   for (const path of files.slice(0, MAX_HOOK_FILES)) {
-    const text = await textOf(path);
+    const text = room > 0 ? await textOf(path) : undefined;
+    room -= text?.length ?? 0;
     const parent = basename(dirname(path));
     const name = parent === "hooks" ? basename(path) : parent;
     if (text !== undefined) found.push({ text, at: `the hook ${JSON.stringify(name)}` });

@@ -1,6 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Bytes; beyond, it is something else. */
+const MAX_DOTENV = 1 << 20;
 
 const REFERENCE = /\$?\$\{([A-Z_][A-Z0-9_]*)\}/g;
 
@@ -27,12 +30,14 @@ export function substitute(
 
 /** The variables of a dotenv file; none when it cannot be read. */
 export async function readDotenv(path: string): Promise<Record<string, string>> {
-  const text = await readFile(path, "utf8").catch(() => "");
+  const info = await stat(path).catch(() => undefined);
+  const isReadable = info?.isFile() === true && info.size <= MAX_DOTENV;
+  const text = isReadable ? await readFile(path, "utf8").catch(() => "") : "";
   const found: Record<string, string> = Object.create(null);
   for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
+    const match = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/.exec(line.trim());
     if (match?.[1] === undefined || match[2] === undefined) continue;
-    found[match[1]] = unquote(match[2]);
+    found[match[1]] = unquote(match[2].trim());
   }
   return found;
 }

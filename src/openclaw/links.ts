@@ -44,6 +44,7 @@ export async function outwardLink(
   if (status === "taken" || isSystemPlace(real, home)) return stays();
   if (status !== "outside") return stays(`what it leads to is left out: ${status.leftOut}`);
   if (!info.isFile() && !info.isDirectory()) return stays();
+  if (await isForeign(info.uid, instance)) return stays("what it leads to is another account's");
   if (info.isDirectory() && (await isTooWide(real, instance, surroundings))) {
     return stays("what it leads to is too wide to be taken whole");
   }
@@ -51,4 +52,14 @@ export async function outwardLink(
     return stays("what it leads to was installed; installing brings it back");
   }
   return { follow: true };
+}
+
+/**
+ * Root could take anything an agent makes a link to. What is neither the agent's nor root's own is
+ * none of its business; where root is the agent's account, there is no telling.
+ */
+async function isForeign(uid: number, { realStateDir }: Instance): Promise<boolean> {
+  if (process.geteuid?.() !== 0) return false;
+  const { uid: owner } = await stat(realStateDir);
+  return owner !== 0 && uid !== owner;
 }

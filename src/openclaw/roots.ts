@@ -128,6 +128,9 @@ async function follow(
       const verdict = await outwardLink(link, instance, surroundings, statusIn(roots));
       const place = verdict.follow ? await locate(linked, instance, []) : undefined;
       if (place !== undefined) places.push(place);
+      else if (verdict.follow) {
+        left.push({ path: link.path, reason: "what it leads to cannot be found by its name" });
+      }
       if (!verdict.follow && verdict.reason !== undefined) {
         left.push({ path: link.path, reason: verdict.reason });
       }

@@ -33,6 +33,8 @@ const MAX_SCRIPT = 1024 * 1024;
 const MAX_DEPTH = 2;
 /** More than anybody writes; a bound for texts that name a whole disk. */
 const MAX_SCRIPTS = 1000;
+/** Characters of scripts that are looked through. */
+const MAX_TEXT = 32 << 20;
 
 const SCRIPT_EXTENSIONS = new Set(
   "sh bash zsh fish ksh py rb pl php lua js mjs cjs ts mts ps1 awk r jl tcl applescript"
@@ -52,17 +54,20 @@ export async function findScripts(
   const found = new Map<string, Script>();
   const left = new Map<string, LeftOut>();
   let calling = [...texts];
+  let room = MAX_TEXT;
   for (let depth = 0; depth <= MAX_DEPTH && calling.length > 0; depth += 1) {
     const called: CallingText[] = [];
     for (const { text, at } of calling) {
       for (const path of pathsIn(text, home)) {
-        if (found.has(path) || left.has(path) || found.size >= MAX_SCRIPTS) continue;
+        if (found.has(path) || left.has(path) || found.size + left.size >= MAX_SCRIPTS) continue;
         const file = await look(path, home);
         if (file === undefined) continue;
         const why = `called by ${at}`;
         if (file.reason !== undefined) left.set(path, { path, reason: `${why}; ${file.reason}` });
         else found.set(path, { path, why, secret: file.secret });
-        if (file.text !== undefined) called.push({ text: file.text, at: path });
+        if (file.text === undefined || file.text.length > room) continue;
+        room -= file.text.length;
+        called.push({ text: file.text, at: path });
       }
     }
     calling = called;

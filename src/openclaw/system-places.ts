@@ -9,9 +9,9 @@ const PROGRAMS = words(`
 /** No files of anybody's. */
 const KERNEL = words("/proc /sys /dev /run /var/run");
 /** What a machine is set up with, and what it writes by itself. */
-const MACHINE = words("/etc /private/etc /var/lib /var/log /var/cache /var/spool");
+const MACHINE = words("/etc /private/etc /var/log /var/cache /var/spool");
 /** Within the above, and people's own all the same. */
-const PEOPLE = words("/usr/local /etc/openclaw");
+const PEOPLE = words("/usr/local /etc/openclaw /run/media /run/user");
 
 /** Below anybody's home: what version managers and package managers fetch. */
 const TOOLCHAINS = words(`
@@ -34,8 +34,8 @@ export function isSystemPlace(path: string, home: string): boolean {
 
 /** Whether it was installed, so that installing brings it back. */
 export function isInstalled(path: string): boolean {
-  if (path.includes("/node_modules/") || path.includes("/site-packages/")) return true;
-  return TOOLCHAINS.some((name) => path.includes(`/${name}/`));
+  const names = ["node_modules", "site-packages", ...TOOLCHAINS];
+  return names.some((name) => `${path}/`.includes(`/${name}/`));
 }
 
 function isIn(places: readonly string[], path: string, home: string): boolean {

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { ClawbackError } from "../errors.ts";
+import { ClawbackError, messageOf } from "../errors.ts";
 import { sameFileSystem } from "../fs/paths.ts";
 import { shortId } from "../repository/ids.ts";
 import type { ArchiveResult } from "../snapshot/archive-options.ts";
@@ -76,7 +76,7 @@ export async function backupOpen(
 ): Promise<BackupDocument> {
   const begun = performance.now();
   const now = context.now();
-  const { repository, assertHeld } = session;
+  const { repository } = session;
   const { survey, wanted } = source;
   await refuseRepositoryInside(context, survey);
   const paths = groupPaths(survey.instance.stateDir, wanted);
@@ -90,47 +90,66 @@ export async function backupOpen(
     survey,
     options.gateway,
     {
-      capture: () => capture.prepare(source.discovery, configurationOf(source), now),
+      capture: async () => capture.prepare(source.discovery, await configurationOf(source), now),
       store: () => take(context, session, { source, capture, record, parent, now }, options),
     },
   );
-  if (repository.storage instanceof SpooledStorage) await repository.storage.drain();
   const document = record.document(result);
   document.downtime = downtimeMs === null ? null : downtimeMs / 1000;
   document.notes.push(...notes);
-  if (trouble !== undefined)
-    document.warnings.push(`${trouble.message}. ${trouble.hint ?? ""}`.trim());
-  if (!options.dryRun) {
-    const complete = document.errors.length === 0;
-    const tags = [
-      ...options.tags,
-      ...scopeTags(wanted),
-      ...(complete ? [] : [INCOMPLETE_TAG]),
-      ...(document.damaged.length > 0 ? [DAMAGED_TAG] : []),
-    ];
-    assertHeld();
-    const file = snapshotFile(result, { now, end: context.now(), paths, tags, parent });
-    const id = await saveSnapshot(repository, file);
-    document.snapshot = { id, shortId: shortId(id), time: now.toISOString(), complete };
-    await recordInHistory(context, {
-      event: "backup",
-      time: now.toISOString(),
-      repository: repository.id,
-      snapshot: id,
-      stateDir: survey.instance.stateDir,
-      complete,
-      damaged: document.damaged,
-    });
+  const down = trouble?.code === "E_GATEWAY_DOWN" ? trouble : undefined;
+  try {
+    if (!options.dryRun)
+      await nameSnapshot(context, session, { source, result, document, parent, now }, options);
+  } catch (error) {
+    throw down === undefined ? error : stillDown(down, `${messageOf(error)}; and `, error);
   }
-  if (trouble?.code === "E_GATEWAY_DOWN") throw withSnapshot(trouble, document);
+  if (down !== undefined) {
+    throw stillDown(down, `snapshot ${document.snapshot?.shortId} is taken, but `);
+  }
+  if (trouble !== undefined) {
+    document.warnings.push(`${trouble.message}. ${trouble.hint ?? ""}`.trim());
+  }
   return { ...document, duration: (performance.now() - begun) / 1000 };
 }
 
-/** A gateway that is down is worse news than a snapshot that is there anyway. */
-function withSnapshot({ code, message, hint }: ClawbackError, document: BackupDocument) {
-  const taken =
-    document.snapshot === null ? "" : `snapshot ${document.snapshot.shortId} is taken, but `;
-  return new ClawbackError(code, `${taken}${message}`, hint === undefined ? {} : { hint });
+/** Everything is stored, or waits in the spool: this makes it a snapshot. */
+async function nameSnapshot(
+  context: OperationContext,
+  { repository, assertHeld, signal }: Session,
+  { source, result, document, parent, now }: Taken,
+  { tags }: BackupOptions,
+): Promise<void> {
+  if (repository.storage instanceof SpooledStorage) {
+    await repository.storage.drain({ assertHeld, signal });
+  }
+  const { survey, wanted } = source;
+  const complete = document.errors.length === 0;
+  const allTags = [
+    ...tags,
+    ...scopeTags(wanted),
+    ...(complete ? [] : [INCOMPLETE_TAG]),
+    ...(document.damaged.length > 0 ? [DAMAGED_TAG] : []),
+  ];
+  assertHeld();
+  const paths = groupPaths(survey.instance.stateDir, wanted);
+  const about = { now, end: context.now(), paths, tags: allTags, parent };
+  const id = await saveSnapshot(repository, snapshotFile(result, about));
+  document.snapshot = { id, shortId: shortId(id), time: now.toISOString(), complete };
+  await recordInHistory(context, {
+    event: "backup",
+    time: now.toISOString(),
+    repository: repository.id,
+    snapshot: id,
+    stateDir: survey.instance.stateDir,
+    complete,
+    damaged: document.damaged,
+  });
+}
+
+/** A gateway that is down is the worst news, whatever else there is to tell. */
+function stillDown({ code, message, hint }: ClawbackError, before: string, cause?: unknown) {
+  return new ClawbackError(code, before + message, { ...(hint !== undefined && { hint }), cause });
 }
 
 /** A dry run stores nothing. A gateway that is stopped waits for no upload. */
@@ -145,6 +164,14 @@ async function storageFor(
   const directory = join(scratch, "spool");
   await mkdir(directory, { mode: 0o700 });
   return new SpooledStorage(storage, directory);
+}
+
+interface Taken {
+  source: BackupSource;
+  result: ArchiveResult;
+  document: BackupDocument;
+  parent: Snapshot | undefined;
+  now: Date;
 }
 
 interface Job {
@@ -188,7 +215,8 @@ function take(
   );
 }
 
-/** The files that must be of one moment with the databases. */
-function configurationOf({ survey }: BackupSource): string[] {
-  return survey.config.files.map(({ path }) => path);
+/** The files that must be of one moment with the databases, by the names that the walk meets. */
+async function configurationOf({ survey }: BackupSource): Promise<string[]> {
+  const paths = survey.config.files.map(({ path }) => realpath(path).catch(() => path));
+  return [...new Set(await Promise.all(paths))];
 }

@@ -21,6 +21,8 @@ export interface Verdict {
 /** Each costs a look at every path; who lists thousands means a directory. */
 const MAX_PATTERNS = 1000;
 const MAX_LENGTH = 4096;
+/** Of one place. An agent may write what it likes into its ignore files. */
+const MAX_COMPLAINTS = 10;
 /** Matching takes the path's depth to this power: 2 is quick however deep a tree is. */
 const MAX_GLOBSTARS = 2;
 
@@ -40,13 +42,15 @@ export function parsePatterns(
   warn: (message: string) => void,
 ): PatternSet | undefined {
   const patterns: { pattern: string; mark: string }[] = [];
+  let bad = 0;
   for (const line of lines) {
     const text = withoutTrailingSpaces(line.text);
     const shown = `${from}: ${readable(line.written ?? text)}`;
     if (text === "" || text.startsWith("#")) continue;
     const problem = problemOf(text);
     if (problem !== undefined) {
-      warn(`${shown}: ${problem}; it excludes nothing`);
+      if (++bad <= MAX_COMPLAINTS) warn(`${shown}: ${problem}; it excludes nothing`);
+      if (bad === MAX_COMPLAINTS) warn(`${from}: further lines like that are not named`);
     } else if (patterns.length === MAX_PATTERNS) {
       warn(`${from}: only its first ${MAX_PATTERNS} patterns are applied`);
       break;

@@ -104,9 +104,11 @@ test("F15: a malformed configuration", async () => {
 
 test("other instances on this machine", async () => {
   const document = await inspected(makeLayoutC, async ({ home }) => {
-    await mkdir(join(home, ".openclaw-work"));
-    await mkdir(join(home, ".clawdbot"));
-    await mkdir(join(home, "../bob/.openclaw"), { recursive: true });
+    await mkdir(join(home, ".openclaw-work/agents"), { recursive: true });
+    await mkdir(join(home, ".clawdbot/credentials"), { recursive: true });
+    await mkdir(join(home, "../bob/.openclaw/state"), { recursive: true });
+    // OpenClaw's own, for a moment.
+    await mkdir(join(home, ".openclaw-terminal-staging-0"));
   });
   const paths = risk(document, "other-instances")?.paths ?? [];
   expect(paths.map((path) => path.replace(/.*\/home\//u, ""))).toEqual([

@@ -64,19 +64,31 @@ export class InstanceCapture implements DatabaseHook, AsyncDisposable {
     await mkdir(directory, { mode: 0o700 });
     for (let attempt = 1; ; attempt++) {
       const pins = pinFiles(configuration, directory);
-      let isOneMoment = true;
-      const window = await this.#site.capturer.captureTogether(due, () => {
-        isOneMoment = arePinned(pins, configuration);
+      let rested = true;
+      const window = await this.#site.capturer.captureTogether(due, async () => {
+        rested = arePinned(pins, configuration);
+        const woken = await this.#woken();
+        due.push(...woken);
+        return (rested && woken.length === 0) || attempt === WINDOWS;
       });
-      if (!isOneMoment && attempt < WINDOWS) {
-        await window[Symbol.asyncDispose]();
-        continue;
-      }
-      this.#keep(window, now, isOneMoment);
+      if (window === undefined) continue;
+      this.#keep(window, now, rested);
       for (const pin of pins) this.pinned.set(keyOf(Buffer.from(pin.path)), pin);
       break;
     }
     await this.#freeze(discovery.sets);
+  }
+
+  /** Databases that rested when they were first looked at, and do no more. */
+  async #woken(): Promise<{ path: Buffer; otherNames: Buffer[] }[]> {
+    const woken: { path: Buffer; otherNames: Buffer[] }[] = [];
+    for (const key of this.#resting) {
+      const [path, ...otherNames] = this.#names.get(key) ?? [];
+      if (path === undefined || (await this.#rests(path))) continue;
+      this.#resting.delete(key);
+      woken.push({ path, otherNames });
+    }
+    return woken;
   }
 
   #keep(window: CaptureWindow, now: Date, configurationRested: boolean): void {
@@ -149,6 +161,11 @@ export class InstanceCapture implements DatabaseHook, AsyncDisposable {
     const first = this.#firstName(path);
     const prepared = attempt === 0 ? this.#window?.images.get(keyOf(first)) : undefined;
     this.#window?.images.delete(keyOf(first));
+    if (attempt > 0 && this.#moment !== undefined) {
+      this.#moment.databases--;
+      const message = "it was written to while it was read, and taken anew";
+      this.#moment.outside.push({ path: first.toString(), message });
+    }
     const otherNames = (this.#names.get(keyOf(path)) ?? []).filter((name) => !name.equals(path));
     const image =
       prepared ?? (await this.#site.capturer.capture(path, { forceCopy: attempt > 0, otherNames }));

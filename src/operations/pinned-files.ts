@@ -39,8 +39,8 @@ export function arePinned(pins: readonly PinnedFile[], paths: readonly string[])
 
 function hashOf(path: string): string | undefined {
   try {
-    const { size } = lstatSync(path);
-    return size > MAX_BYTES ? undefined : sha256(readFileSync(path));
+    const info = lstatSync(path);
+    return info.isFile() && info.size <= MAX_BYTES ? sha256(readFileSync(path)) : undefined;
   } catch {
     return undefined;
   }

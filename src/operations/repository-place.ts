@@ -20,3 +20,17 @@ export async function refuseRepositoryInside(
     );
   }
 }
+
+/** Why a link is not followed that leads to what Clawback itself keeps, or to what holds that. */
+export async function reasonAgainst(
+  { location, home, places }: OperationContext,
+  target: string,
+): Promise<string | undefined> {
+  const { scheme, path } = parseLocation(location, { home });
+  for (const own of [...(scheme === "local" ? [path] : []), places.cacheDir]) {
+    if ((await isInside(own, target)) || (await isInside(target, own))) {
+      return "what it leads to holds Clawback's own files";
+    }
+  }
+  return undefined;
+}

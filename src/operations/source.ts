@@ -4,8 +4,10 @@ import { isSystemPlace } from "../openclaw/system-places.ts";
 import type { CallingText } from "../openclaw/scripts.ts";
 import type { CaptureSite } from "./capture-site.ts";
 import type { OperationContext } from "./context.ts";
+import type { Exclusion } from "./documents.ts";
 import { type Discovery, discover } from "./discovery.ts";
 import { excludesOf } from "./given-patterns.ts";
+import { reasonAgainst } from "./repository-place.ts";
 import { RootIndex } from "./root-index.ts";
 import { type Selection, selectionOf, type Wanted } from "./selection.ts";
 import { extendSurvey, linksOnTheWay, pathsToWalk, type Survey } from "./survey.ts";
@@ -22,6 +24,8 @@ export interface BackupSource {
 
 /** A linked directory may hold a link that leads on; after so many it stays a link. */
 const MAX_ROUNDS = 4;
+/** More than a person makes; each costs a look at every path. */
+const MAX_LINKS = 500;
 /** A look at what cron jobs call; a database that takes longer is large for other reasons. */
 const LOOK_MS = 2000;
 
@@ -40,7 +44,7 @@ export async function openSource(
 ): Promise<BackupSource> {
   const excludes = excludesOf(context, exclude);
   let known = survey;
-  let texts: CallingText[] | undefined;
+  const texts = new Map<string, CallingText[]>();
   // A link that is followed leads to something that is taken from then on, and is found no more.
   const links = new Map<string, Discovery["links"][number]>();
   for (let round = 1; ; round++) {
@@ -48,23 +52,44 @@ export async function openSource(
     const selection = selectionOf(roots, { ...wanted, exclude: excludes });
     const paths = await pathsToWalk(known.roots);
     const discovery = await discover(paths, roots, selection.select, context.signal);
-    texts ??= await textsOfCronJobs(discovery, roots, site);
+    await readCronJobs(discovery, roots, site, texts);
     for (const link of discovery.links) links.set(link.path, link);
-    const found = { texts, links: [...links.values()] };
+    const { followed, left } = await sortLinks(context, [...links.values()]);
+    const found = { texts: [...texts.values()].flat(), links: followed };
     const next = await extendSurvey(context, known, found);
     if (round === MAX_ROUNDS || isDeepStrictEqual(next.roots, known.roots)) {
       paths.push(...(await linksBetween(discovery.detours, roots)));
-      return {
-        survey: { ...next, roots: known.roots },
-        wanted,
-        roots,
-        paths,
-        selection,
-        discovery,
-      };
+      const unseen = next.roots.filter(({ realPath }) => roots.locate(realPath) === undefined);
+      left.push(
+        ...unseen.map(({ path }) => leftAs(path, "it lies behind too many links in a row")),
+      );
+      const complete = { ...next, roots: known.roots, left: [...next.left, ...left] };
+      return { survey: complete, wanted, roots, paths, selection, discovery };
     }
     known = next;
   }
+}
+
+/** Those that may be followed, and the rest. */
+async function sortLinks(
+  context: OperationContext,
+  links: Discovery["links"],
+): Promise<{ followed: Discovery["links"]; left: Exclusion[] }> {
+  const followed: Discovery["links"] = [];
+  const left: Exclusion[] = [];
+  for (const link of links) {
+    const reason =
+      followed.length < MAX_LINKS
+        ? await reasonAgainst(context, link.target)
+        : `only ${MAX_LINKS} links are followed`;
+    if (reason === undefined) followed.push(link);
+    else left.push(leftAs(link.path, reason));
+  }
+  return { followed, left };
+}
+
+function leftAs(path: string, reason: string): Exclusion {
+  return { path, reason, files: 0, bytes: 0 };
 }
 
 /** The links outside of everything that others go through; not those that every system has. */
@@ -78,20 +103,26 @@ async function linksBetween(detours: readonly string[], roots: RootIndex): Promi
   return [...between].map((link) => Buffer.from(link));
 }
 
-/** Read live, without a copy; a database that cannot be read is told of when it is taken. */
-async function textsOfCronJobs(
+/**
+ * Read live, without a copy; a database that cannot be read is told of when it is taken.
+ *
+ * @param texts by database; those in it are not read again
+ */
+async function readCronJobs(
   { databases }: Discovery,
   roots: RootIndex,
   { capturer }: CaptureSite,
-): Promise<CallingText[]> {
-  const texts: CallingText[] = [];
+  texts: Map<string, CallingText[]>,
+): Promise<void> {
   for (const [path] of databases) {
-    if (path === undefined) continue;
+    if (path === undefined || texts.has(path.toString())) continue;
     const { component, holds = [] } = roots.classify(path.toString(), false) ?? {};
     if (component !== "cron" && !holds.includes("cron")) continue;
     const wanted = { columns: [...CRON_COLUMNS], budgetMs: LOOK_MS };
     const look = await capturer.look(path, wanted).catch(() => undefined);
-    texts.push(...(look?.texts ?? []).flatMap((text) => cronTexts(text)));
+    texts.set(
+      path.toString(),
+      (look?.texts ?? []).flatMap((text) => cronTexts(text)),
+    );
   }
-  return texts;
 }

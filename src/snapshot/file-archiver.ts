@@ -69,7 +69,7 @@ export class FileArchiver {
       });
       return node;
     }
-    const stored = await this.#once(entry, () => this.#read(entry, known));
+    const stored = await this.#once(entry, known, () => this.#read(entry, known));
     if (stored === undefined) return undefined;
     if (stored.changed) this.#result.changedWhileRead.push(entry.path);
     const node = this.node(entry, stored);
@@ -100,10 +100,13 @@ export class FileArchiver {
   /** A file with several names is read once; by the next name, when one of them is gone or not readable. */
   #once(
     { stat }: WalkEntry,
+    isDatabase: boolean,
     read: () => Promise<StoredFile | undefined>,
   ): Promise<StoredFile | undefined> {
     if (stat.nlink <= 1n) return read();
-    const key = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+    // A database is of one moment by every name, however it is written to meanwhile.
+    const state = isDatabase ? "" : `:${stat.size}:${stat.mtimeNs}`;
+    const key = `${stat.dev}:${stat.ino}${state}`;
     const earlier = this.#hardLinks.get(key);
     const reading = earlier === undefined ? read() : earlier.then((stored) => stored ?? read());
     this.#hardLinks.set(key, reading);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { collect, describeStorage, fileOf } from "../../test/storage/conformance.ts";
+import { ClawbackError } from "../errors.ts";
 import { LocalStorage } from "./local.ts";
 import { MemoryStorage } from "./memory.ts";
 import { SpooledStorage } from "./spool.ts";
@@ -45,10 +46,28 @@ test("packs and index files wait, in this order; locks and snapshots do not", as
   await spool.save(fileOf("pack", bytes("two")), bytes("two"));
   await spool.save(fileOf("lock", bytes("lock")), bytes("lock"));
   expect(inner.order).toEqual(["lock"]);
-  await spool.drain();
+  await spool.drain({ assertHeld: () => {}, signal: new AbortController().signal });
   expect(inner.order).toEqual(["lock", "pack", "pack", "index"]);
   expect(await inner.load(fileOf("pack", bytes("two")))).toEqual(new Uint8Array(bytes("two")));
   expect(await readdir(directory.path)).toEqual([]);
   await spool.save(fileOf("pack", bytes("three")), bytes("three"));
   expect((await collect(inner.list("pack"))).length).toBe(3);
+});
+
+test("without the lock no index file is stored, and an interruption ends it", async () => {
+  await using directory = await temporary();
+  const inner = new Arrivals();
+  const spool = new SpooledStorage(inner, directory.path);
+  for (const type of ["pack", "index"] as const) {
+    await spool.save(fileOf(type, Buffer.from(type)), Buffer.from(type));
+  }
+  const assertHeld = () => {
+    throw new ClawbackError("E_LOCK_LOST", "lost");
+  };
+  const aborted = AbortSignal.abort(new ClawbackError("E_INTERRUPTED", "stopped"));
+  await expect(spool.drain({ assertHeld, signal: aborted })).rejects.toThrow("stopped");
+  expect(inner.order).toEqual([]);
+  const { signal } = new AbortController();
+  await expect(spool.drain({ assertHeld, signal })).rejects.toThrow("lost");
+  expect(inner.order).toEqual(["pack"]);
 });

@@ -1,12 +1,22 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../errors.ts";
+import { freeBytes } from "../fs/space.ts";
 import { alreadyExists, checkHandle } from "./names.ts";
 import { resolveRange } from "./ranges.ts";
 import type { ByteRange, FileHandle, FileInfo, FileType, Storage } from "./storage.ts";
 
 /** What a snapshot consists of; nobody looks for it before the snapshot itself is there. */
 const SPOOLED: ReadonlySet<FileType> = new Set(["pack", "index"]);
+
+/** Bytes. Others write to that disk as well, first of all the gateway that is started again. */
+const RESERVE = 1 << 30;
+
+export interface DrainOptions {
+  /** Throws when the repository's lock is lost: then nothing more is named. */
+  assertHeld(): void;
+  signal: AbortSignal;
+}
 
 /**
  * A storage that keeps new packs and index files on a disk nearby until `drain`: for a stretch in
@@ -29,17 +39,36 @@ export class SpooledStorage implements Storage {
     this.#directory = directory;
   }
 
-  /** Stores everything that waits, index files last; from here on nothing is kept back any more. */
-  async drain(): Promise<void> {
+  /**
+   * Stores everything that waits, index files last; from here on nothing is kept back any more.
+   *
+   * @throws E_LOCK_LOST, E_INTERRUPTED, and whatever keeps the storage from taking it
+   */
+  async drain({ assertHeld, signal }: DrainOptions): Promise<void> {
     this.#spooling = false;
     const waiting = [...this.#waiting];
     const isIndex = ([, { handle }]: (typeof waiting)[number]) => handle.type === "index";
     const packs = waiting.filter((each) => !isIndex(each)).values();
+    let failed = false;
     const runner = async () => {
-      for (const [place, { handle }] of packs) await this.#pass(place, handle);
+      for (const [place, { handle }] of packs) {
+        if (failed) return;
+        signal.throwIfAborted();
+        await this.#pass(place, handle);
+      }
     };
-    await Promise.all(Array.from({ length: this.concurrency }, runner));
-    for (const [place, { handle }] of waiting.filter(isIndex)) await this.#pass(place, handle);
+    const guarded = () =>
+      runner().catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    const outcomes = await Promise.allSettled(Array.from({ length: this.concurrency }, guarded));
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    for (const [place, { handle }] of waiting.filter(isIndex)) {
+      signal.throwIfAborted();
+      assertHeld();
+      await this.#pass(place, handle);
+    }
   }
 
   async #pass(place: string, handle: FileHandle): Promise<void> {
@@ -51,6 +80,9 @@ export class SpooledStorage implements Storage {
   async save(handle: FileHandle, data: Uint8Array): Promise<void> {
     if (!this.#spooling || !SPOOLED.has(handle.type)) return await this.#inner.save(handle, data);
     const place = this.#place(handle);
+    if ((await freeBytes(this.#directory)) < data.length + RESERVE) {
+      return await this.#inner.save(handle, data);
+    }
     try {
       await writeFile(place, data, { mode: 0o600, flag: "wx" });
       this.#waiting.set(place, { handle, size: data.length });
