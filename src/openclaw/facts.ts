@@ -125,6 +125,11 @@ export function hollowness(
   return isHollow ? `It has no row in ${known.join(", ")}: no ${expected.what}.` : undefined;
 }
 
+/** Whether a file counts for more than a file: a transcript, or an agent's memory. */
+export function isTelling(path: string): boolean {
+  return endsLike(path, TRANSCRIPT) || endsLike(path, MEMORY);
+}
+
 /** What a small JSON file lists, so that it is worth reading (2026.3; later it is in databases). */
 export function countedIn(path: string): "cronJobs" | "sessions" | undefined {
   if (`/${path}`.endsWith("/cron/jobs.json")) return "cronJobs";

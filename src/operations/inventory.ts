@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Classification } from "../openclaw/classify.ts";
-import { countedIn, entriesIn, summarise } from "../openclaw/facts.ts";
+import { countedIn, entriesIn, isTelling, summarise } from "../openclaw/facts.ts";
 import type { ComponentPart, ComponentSize } from "./documents.ts";
 import type { RootIndex } from "./root-index.ts";
 
@@ -29,7 +29,7 @@ export class Inventory {
     const key = `${component} ${loss} ${secret}`;
     const part = this.#parts.get(key) ?? { component, loss, secret, files: 0, bytes: 0 };
     this.#parts.set(key, { ...part, files: part.files + 1, bytes: part.bytes + size });
-    if (/\.(jsonl|zst|md)$/.test(path)) this.#telling.push({ path, size });
+    if (isTelling(path)) this.#telling.push({ path, size });
     if (countedIn(path) !== undefined) this.#lists.push(path);
     return found;
   }
