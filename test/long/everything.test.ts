@@ -3,11 +3,11 @@ import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openclaw } from "../peers/peers.ts";
-import { LabClawback } from "./clawback.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { furnish, KEY_FILES, teachSkill } from "./furnish.ts";
-import type { Furniture } from "./furnish.ts";
-import { OpenClawLab } from "./openclaw-lab.ts";
+import { LabClawback } from "../lab/clawback.ts";
+import { fingerprint } from "../lab/fingerprint.ts";
+import { furnish, KEY_FILES, teachSkill } from "../lab/furnish.ts";
+import type { Furniture } from "../lab/furnish.ts";
+import { OpenClawLab } from "../lab/openclaw-lab.ts";
 
 const TIMEOUT_MS = 300_000;
 const MODEL_KEY = "a-key-out-of-a-file";
