@@ -26,6 +26,10 @@ export type ErrorCode =
   | "E_STORAGE_UNREACHABLE" // network, mount or service down
   | "E_GATEWAY" // OpenClaw's gateway cannot be stopped, suspended or told
   | "E_GATEWAY_DOWN" // it was stopped and is not back
+  | "E_OCCUPIED" // something has files open in what is to be replaced
+  | "E_RESTORE_OPEN" // a restore in place is under way, or was cut off and could not be finished
+  | "E_NOTHING_TO_UNDO" // no restore in place is kept
+  | "E_VERSION" // the installed OpenClaw cannot use this state
   | "E_INTERRUPTED"; // Ctrl-C, SIGTERM
 
 export interface ErrorDetails {

@@ -13,13 +13,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FLOORS = [
   ["cli"],
   ["operations"],
-  ["gateway"],
+  ["gateway", "sandbox"],
   ["openclaw", "capture"],
   ["config"],
   ["snapshot"],
   ["repository"],
   ["chunker", "crypto", "compression"],
-  ["storage"],
+  ["storage", "transaction"],
   ["fs"],
   ["leaves"],
 ];

@@ -44,5 +44,9 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   E_STORAGE_UNREACHABLE: EXIT.unreachable,
   E_GATEWAY: EXIT.failed,
   E_GATEWAY_DOWN: EXIT.failed,
+  E_OCCUPIED: EXIT.failed,
+  E_RESTORE_OPEN: EXIT.failed,
+  E_NOTHING_TO_UNDO: EXIT.failed,
+  E_VERSION: EXIT.failed,
   E_INTERRUPTED: EXIT.interrupted,
 };

@@ -54,6 +54,28 @@ test("latest is this instance's, whoever shares the repository", async () => {
   expect(await latest({ profile: "work" })).toEqual({ taken: 3, note: undefined });
 });
 
+test("a moment means the latest that had been taken until then", async () => {
+  using folder = temporaryFolder();
+  const own = folder.at(".openclaw");
+  const { repository, ids } = await shared(folder.path, [
+    { host: HERE, path: own },
+    { host: HERE, path: own },
+    { host: HERE, path: own, components: ["cron"] },
+    { host: HERE, path: own },
+  ]);
+  const at = async (time: string) => {
+    const context = operationContext(folder.path, {});
+    return ids.indexOf((await resolveForHere(context, repository, new Date(time))).snapshot.id);
+  };
+  expect(await at("2026-01-01T00:00:01Z")).toBe(1);
+  expect(await at("2026-01-01T00:00:02.500Z")).toBe(1);
+  expect(await at("2026-05-01T00:00:00Z")).toBe(3);
+  await expect(at("2025-12-31T00:00:00Z")).rejects.toMatchObject({
+    code: "E_NO_SNAPSHOT",
+    message: expect.stringContaining("2026-01-01T00:00:00.000Z"),
+  });
+});
+
 test("without one it is this machine's, and then anybody's: whose, is said", async () => {
   using folder = temporaryFolder();
   const own = folder.at(".openclaw");
