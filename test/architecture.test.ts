@@ -142,8 +142,10 @@ test("nothing is printed but by the terminal's room, and never by console", () =
 test("each process ends in one place", () => {
   const ending = /\bprocess\.(?:exit|reallyExit|abort)\(/;
   const places = product.filter(({ text }) => ending.test(code(text))).map(({ path }) => path);
-  // The program itself, and the child process that captures databases, when its parent is gone.
-  expect(places.sort()).toEqual(["src/capture/worker.ts", "src/cli/main.ts"]);
+  // The program itself, and when their parent is gone the child processes that capture databases
+  // and that keep a sandbox.
+  const ends = ["src/capture/worker.ts", "src/cli/main.ts", "src/sandbox/box-worker.ts"];
+  expect(places.sort()).toEqual(ends);
 });
 
 test("files are short and named in kebab-case", () => {

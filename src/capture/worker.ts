@@ -11,6 +11,8 @@ import type { FactsReport } from "./facts.ts";
 import { look } from "./look.ts";
 import type { DatabaseLook, LookJob } from "./look.ts";
 import type { CaptureOutcome } from "./outcome.ts";
+import { proof } from "./proof.ts";
+import type { DatabaseProof } from "./proof.ts";
 import { copyStableSet } from "./stable-set.ts";
 import type { SetJob, SetOutcome } from "./stable-set.ts";
 import { verify } from "./verify.ts";
@@ -22,6 +24,7 @@ export interface Requests {
   capture: { job: CaptureJob; answer: CaptureOutcome };
   facts: { job: { path: Buffer; budgetMs: number }; answer: FactsReport };
   look: { job: LookJob; answer: DatabaseLook };
+  prove: { job: { path: Buffer }; answer: DatabaseProof };
   set: { job: SetJob; answer: SetOutcome };
   verify: { job: { path: Buffer }; answer: Verification };
   window: { job: WindowJob; answer: WindowOutcome };
@@ -50,6 +53,8 @@ async function perform(request: Request): Promise<Reply> {
         return { answer: readFacts(request.job.path, request.job.budgetMs) };
       case "look":
         return { answer: await look(request.job) };
+      case "prove":
+        return { answer: proof(request.job.path) };
       case "set":
         return { answer: await copyStableSet(request.job) };
       case "verify":

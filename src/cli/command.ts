@@ -1,15 +1,8 @@
 import type { Context } from "./context.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import type { Style } from "./output/style.ts";
+import type { View } from "./output/view.ts";
 
-/** How a result is to look for people. */
-export interface View {
-  style: Style;
-  /** The terminal's columns; undefined in a pipe, where nothing is cut. */
-  width: number | undefined;
-  now: Date;
-  verbose: boolean;
-}
+export type { View } from "./output/view.ts";
 
 /** What a command came to. */
 export interface Outcome {

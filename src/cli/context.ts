@@ -15,7 +15,9 @@ import { switchFrom, textFrom } from "./globals.ts";
 import type { GlobalOptions } from "./globals.ts";
 import { writeOut } from "./io.ts";
 import type { Io } from "./io.ts";
+import { createStyle, wantsColour } from "./output/style.ts";
 import { progressLine } from "./output/progress-line.ts";
+import type { View } from "./output/view.ts";
 import { createPrompter, isInteractive } from "./prompter.ts";
 import type { Prompter } from "./prompter.ts";
 
@@ -33,6 +35,8 @@ export interface Context extends OperationContext {
   /** True when they give a password or say where it is. */
   passwordGiven: boolean;
   prompter: Prompter;
+  /** A text for the person at the terminal, before the result: on stderr. */
+  show: (text: (view: View) => string) => void;
   /** Raw bytes to stdout, for what is not a document. */
   write: (data: string | Uint8Array) => Promise<void>;
 }
@@ -110,6 +114,15 @@ export async function createContext(
     prompter,
     passwords,
     warn,
+    show: (text) => {
+      const view = {
+        style: createStyle(wantsColour(io.stderr, env)),
+        width: io.stderr.isTTY ? io.stderr.columns || 80 : undefined,
+        now: io.now(),
+        verbose: flags.verbose ?? false,
+      };
+      io.stderr.write(`${redact(text(view))}\n`);
+    },
     write: (data) => writeOut(io, data),
   };
 }

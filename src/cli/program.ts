@@ -5,13 +5,16 @@ import { addCat } from "./commands/cat.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDiff } from "./commands/diff.ts";
+import { addDrill } from "./commands/drill.ts";
 import { addFind } from "./commands/find.ts";
 import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addKey } from "./commands/key.ts";
 import { addLs } from "./commands/ls.ts";
 import { addRestore } from "./commands/restore.ts";
+import { addSessions } from "./commands/sessions.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
+import { addUndo } from "./commands/undo.ts";
 import type { Runner } from "./command.ts";
 import { addGlobalOptions } from "./globals.ts";
 
@@ -42,11 +45,12 @@ export function buildProgram(run: Runner, streams: ProgramStreams): Command {
   addGlobalOptions(program);
 
   program.commandsGroup("Protect:");
-  for (const add of [addInit, addInspect, addBackup, addCheck]) add(program, run);
+  for (const add of [addInit, addInspect, addBackup, addCheck, addDrill, addSessions])
+    add(program, run);
   program.commandsGroup("Look into the repository:");
   for (const add of [addSnapshots, addLs, addFind, addCat, addDiff]) add(program, run);
   program.commandsGroup("Bring back:");
-  addRestore(program, run);
+  for (const add of [addRestore, addUndo]) add(program, run);
   program.commandsGroup("More:");
   for (const add of [addKey, addDemo]) add(program, run);
   return program;

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import type { Command } from "commander";
 import { redactor } from "../config/redact.ts";
+import type { OperationContext } from "../operations/context.ts";
 import type { Outcome, Runner } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -11,6 +12,9 @@ import { OUTPUT_CLOSED, writeOut } from "./io.ts";
 import type { Io } from "./io.ts";
 import { createStyle, wantsColour } from "./output/style.ts";
 import { buildProgram } from "./program.ts";
+
+/** They read or change what a restore in place is replacing. A restore looks for itself. */
+const TOUCH_THE_INSTANCE: ReadonlySet<string> = new Set(["init", "backup", "undo"]);
 
 /** Runs one command line from words to exit code; whatever goes wrong is told on stderr. */
 export async function run(io: Io): Promise<ExitCode> {
@@ -29,6 +33,7 @@ export async function run(io: Io): Promise<ExitCode> {
         warningLabel: createStyle(wantsColour(io.stderr, io.env)).warning("warning:"),
       });
       try {
+        await finishWhatIsOpen(context, command.name());
         const args = command.processedArgs as (string | undefined)[];
         const outcome = await action(context, command.opts<never>(), args);
         context.progress.finish();
@@ -51,6 +56,14 @@ export async function run(io: Io): Promise<ExitCode> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     return await tellFailure(io, error);
   }
+}
+
+/** What a restore in place left behind that was cut off comes first. */
+async function finishWhatIsOpen(context: OperationContext, command: string): Promise<void> {
+  const { isRestoreOpen } = await import("../operations/in-place/journal-place.ts");
+  if (!(await isRestoreOpen(context))) return;
+  const { finishOpenRestores } = await import("../operations/in-place/recovery.ts");
+  await finishOpenRestores(context, TOUCH_THE_INSTANCE.has(command));
 }
 
 async function print(

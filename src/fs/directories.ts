@@ -10,7 +10,7 @@ const NO_DIRECTORY_SYNC = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", 
  * Makes the names in a directory durable, where the file system can.
  * @throws the system error when the disk refuses (EIO).
  */
-export async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string | Buffer): Promise<void> {
   let handle;
   try {
     handle = await open(path, "r");

@@ -59,3 +59,26 @@ test("pids that are none do not run, others' processes do", () => {
   expect([0, -1, 1.5, Number.NaN, 2 ** 60].map(isRunning)).toEqual(Array(5).fill(false));
   expect(isRunning(1)).toBe(true);
 });
+
+test.runIf(process.platform === "linux")(
+  "one that ended and was not asked for is dead",
+  async () => {
+    // The child of the shell ends soon; what the shell becomes never asks for it.
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 30"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      const [data] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(data);
+      await expect.poll(() => lifeOf(omitStart(pid), self)).toBe("dead");
+      expect(isRunning(pid)).toBe(true);
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  },
+);
+
+function omitStart(pid: number) {
+  const { processStart: _, ...rest } = self;
+  return { ...rest, pid };
+}

@@ -57,7 +57,7 @@ export async function lifeOf(
   // Without a boot id (macOS, Windows) the host's name is all there is.
   if (self.bootId === undefined && other.hostname !== self.hostname) return "unknown";
   if (other.pidNamespace !== self.pidNamespace) return "unknown";
-  if (!isRunning(other.pid)) return "dead";
+  if (!isRunning(other.pid) || (await hasEnded(other.pid))) return "dead";
   const start = await startOf(other.pid);
   const reused = start !== undefined && other.processStart !== undefined;
   return reused && start !== other.processStart ? "dead" : "alive";
@@ -72,6 +72,12 @@ export function isRunning(pid: number): boolean {
   } catch (error) {
     return errno(error) !== "ESRCH";
   }
+}
+
+/** Whether it is a zombie: it has ended, and whoever started it has not asked yet. */
+async function hasEnded(pid: number): Promise<boolean> {
+  const line = await readLine(`/proc/${pid}/stat`);
+  return line !== undefined && /^ ?[ZX]/.test(line.slice(line.lastIndexOf(")") + 1));
 }
 
 /** Field 22 of `/proc/<pid>/stat` (proc(5)); the second field may itself hold spaces and brackets. */

@@ -12,12 +12,18 @@ export interface Container {
   Mounts: { Source?: string }[];
 }
 
+/** When the Engine starts a container by itself: `no`, `always`, `unless-stopped`, `on-failure`. */
+export interface RestartPolicy {
+  Name: string;
+  MaximumRetryCount: number;
+}
+
 /** The parts of `GET /containers/{id}/json` that are used here. */
 export interface ContainerDetails {
   Id: string;
   State: { Running: boolean; Paused: boolean; Pid: number; Health?: { Status: string } };
   Config: { Cmd: string[] | null; Entrypoint: string[] | string | null };
-  HostConfig: { AutoRemove: boolean };
+  HostConfig: { AutoRemove: boolean; RestartPolicy?: RestartPolicy };
   NetworkSettings: { Ports: Record<string, { HostPort: string }[] | null> | null };
 }
 
@@ -30,6 +36,12 @@ export function engineSocket(
   return host.startsWith("unix://") ? host.slice("unix://".length) : undefined;
 }
 
+interface CallOptions {
+  signal?: AbortSignal;
+  /** Sent as JSON. */
+  body?: object;
+}
+
 /** The Docker Engine API (docs.docker.com/reference/api/engine) on its Unix socket. */
 export class DockerEngine {
   readonly socket: string;
@@ -38,10 +50,11 @@ export class DockerEngine {
     this.socket = socket;
   }
 
-  /** Those that run. Undefined when no Engine answers here. */
-  async containers(): Promise<Container[] | undefined> {
+  /** Those that run, or all. Undefined when no Engine answers here. */
+  async containers({ stopped = false } = {}): Promise<Container[] | undefined> {
     try {
-      const { status, body } = await this.#call("GET", "/containers/json");
+      const path = `/containers/json${stopped ? "?all=1" : ""}`;
+      const { status, body } = await this.#call("GET", path);
       return status === 200 ? (JSON.parse(body) as Container[]) : undefined;
     } catch {
       return undefined;
@@ -61,7 +74,8 @@ export class DockerEngine {
   stop(id: string): { refused: Promise<ClawbackError | undefined>; abandon: () => void } {
     const abandoned = new AbortController();
     const path = `/containers/${id}/stop?t=-1`;
-    const refused = this.#expect("POST", path, [204, 304], abandoned.signal).then(
+    const { signal } = abandoned;
+    const refused = this.#expect("POST", path, [204, 304], { signal }).then(
       () => undefined,
       (error: unknown) => (abandoned.signal.aborted ? undefined : (error as ClawbackError)),
     );
@@ -73,15 +87,24 @@ export class DockerEngine {
     await this.#expect("POST", `/containers/${id}/start`, [204, 304]);
   }
 
+  /**
+   * A container that is gone has none, which is fine.
+   * @throws E_GATEWAY
+   */
+  async setRestartPolicy(id: string, policy: RestartPolicy): Promise<void> {
+    const path = `/containers/${id}/update`;
+    await this.#expect("POST", path, [200, 404], { body: { RestartPolicy: policy } });
+  }
+
   async #expect(
     method: "GET" | "POST",
     path: string,
     wanted: number[],
-    signal?: AbortSignal,
+    how: CallOptions = {},
   ): Promise<{ status: number; body: string }> {
     let answer: { status: number; body: string };
     try {
-      answer = await this.#call(method, path, signal);
+      answer = await this.#call(method, path, how);
     } catch (error) {
       throw new ClawbackError("E_GATEWAY", `the Docker Engine does not answer at ${this.socket}`, {
         cause: error,
@@ -98,15 +121,22 @@ export class DockerEngine {
   #call(
     method: "GET" | "POST",
     path: string,
-    signal?: AbortSignal,
+    { signal, body }: CallOptions = {},
   ): Promise<{ status: number; body: string }> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
     const call = request(
       {
         socketPath: this.socket,
         path,
         method,
-        headers: { host: "docker" },
+        headers: {
+          host: "docker",
+          ...(text !== undefined && {
+            "content-type": "application/json",
+            "content-length": Buffer.byteLength(text),
+          }),
+        },
         agent: false,
         // A stop is as long as the gateway's drain, and has its own end.
         ...(signal === undefined ? { timeout: CALL_TIMEOUT_MS } : { signal }),
@@ -128,7 +158,7 @@ export class DockerEngine {
     );
     call.on("timeout", () => call.destroy(new Error("no answer in time")));
     call.on("error", reject);
-    call.end();
+    call.end(text);
     return promise;
   }
 }

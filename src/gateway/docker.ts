@@ -36,7 +36,7 @@ export async function dockerControl(
   );
   const found = await choose(candidates, gateway);
   if (found === undefined) return undefined;
-  const name = found.container.Names[0]?.replace(/^\//, "") ?? found.container.Id.slice(0, 12);
+  const name = nameOf(found.container);
   refuse(name, found.details);
   // Without a gateway that can be seen from here, the Engine's pids are another machine's.
   const pids = gateway === undefined ? [] : [found.details.State.Pid, gateway];
@@ -59,7 +59,12 @@ export async function dockerControl(
   };
 }
 
-function mounts(container: Container, { realStateDir }: Instance): boolean {
+export function nameOf({ Names, Id }: Container): string {
+  return Names[0]?.replace(/^\//, "") ?? Id.slice(0, 12);
+}
+
+/** Whether the state directory, or one above it, is mounted into the container. */
+export function mounts(container: Container, { realStateDir }: Instance): boolean {
   return container.Mounts.some(({ Source }) => {
     return Source !== undefined && Source !== "" && isWithin(realStateDir, Source);
   });
@@ -79,7 +84,7 @@ async function choose(
   const speaking = candidates.filter(({ details }) => speaksOfGateway(details));
   const likely = speaking.length > 0 ? speaking : candidates;
   if (likely.length < 2) return likely[0];
-  const names = likely.map(({ container }) => container.Names[0]?.replace(/^\//, ""));
+  const names = likely.map(({ container }) => nameOf(container));
   throw new ClawbackError("E_GATEWAY", `several containers have this state: ${names.join(", ")}`, {
     hint: "Stop the gateway's yourself, back up, and start it again.",
   });

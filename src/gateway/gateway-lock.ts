@@ -64,6 +64,12 @@ export async function isHeld(lockFile: string): Promise<boolean | null> {
   }
 }
 
+/** The pid, in its own namespace, that the file beside a lock database names. */
+export async function holderOfLock(lockFile: string): Promise<number | undefined> {
+  const path = lockFile.replace(/\.sqlite$/, "");
+  return parse(await readFile(path, "utf8").catch(() => ""))?.pid;
+}
+
 async function olderLock({ configPath, realStateDir }: Instance): Promise<GatewayLock | undefined> {
   if (configPath === undefined) return undefined;
   const owner = await stat(realStateDir);

@@ -5,42 +5,91 @@
  */
 import { ClawbackError, messageOf } from "../errors.ts";
 import { handleOf } from "./handle.ts";
-import type { Failure, Order, Report } from "./keeper-messages.ts";
+import type { Failure, Hold, Order, Report } from "./keeper-messages.ts";
 import { bringBack, waitUntilStopped } from "./lifecycle.ts";
 import type { Limits } from "./lifecycle.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Stoppable } from "./stoppable.ts";
 
-const start = Promise.withResolvers<void>();
+type State = "up" | "down" | "unknown";
+
+const orders: (Order | { order: "gone" })[] = [];
+let wake: (() => void) | undefined;
 
 // The start must happen whatever a terminal or a service manager sends to everybody.
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => undefined);
-process.on("disconnect", () => start.resolve());
+process.on("disconnect", () => take({ order: "gone" }));
 process.on("message", (order: Order) => {
-  if (order.order === "start") start.resolve();
-  else void keep(order.recipe, order).finally(() => process.disconnect?.());
+  if (order.order === "keep") {
+    void keep(handleOf(order.recipe), order.hold, order).finally(() => process.disconnect?.());
+  } else {
+    take(order);
+  }
 });
 
-async function keep(recipe: Recipe, limits: Limits): Promise<void> {
-  const gateway = handleOf(recipe);
-  report({ event: "asking" });
-  try {
-    await gateway.askToStop();
-  } catch (error) {
-    report({ event: "failed", step: "stop", failure: failureOf(error) });
-    return;
+function take(order: Order | { order: "gone" }): void {
+  orders.push(order);
+  wake?.();
+}
+
+async function nextOrder(): Promise<string> {
+  for (;;) {
+    const next = orders.shift();
+    if (next !== undefined) return next.order;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
+}
+
+async function keep(gateway: Stoppable, hold: Hold | undefined, limits: Limits): Promise<void> {
+  let state = await stop(gateway, limits);
+  // It may not be stopped, and runs on; or it was asked to end, and will be started when it has.
+  if (state === "up") return;
+  if (state === "unknown" && hold === undefined) return void (await start(gateway, limits));
+  for (;;) {
+    const order = await nextOrder();
+    if (order === "leave") return;
+    if (order === "gone") return alone(state, gateway, hold, limits);
+    state = await (order === "start" ? start(gateway, limits) : stop(gateway, limits));
+    if (hold === undefined) return;
+  }
+}
+
+async function stop(gateway: Stoppable, limits: Limits): Promise<State> {
+  let state: State = "up";
   try {
+    report({ event: "asking" });
+    await gateway.askToStop();
+    state = "unknown";
     await waitUntilStopped(gateway, limits);
     report({ event: "stopped" });
-    await start.promise;
+    return "down";
   } catch (error) {
     report({ event: "failed", step: "stop", failure: failureOf(error) });
+    return state;
   }
+}
+
+async function start(gateway: Stoppable, limits: Limits): Promise<State> {
   try {
     report({ event: "back", ...(await bringBack(gateway, limits)) });
+    return "up";
   } catch (error) {
     report({ event: "failed", step: "start", failure: failureOf(error) });
+    return "unknown";
   }
+}
+
+/** The run is gone. What cannot be finished is left for the next command, with the gateway down. */
+async function alone(
+  state: State,
+  gateway: Stoppable,
+  hold: Hold | undefined,
+  limits: Limits,
+): Promise<void> {
+  if (hold === undefined) return void (await start(gateway, limits));
+  const { finishAlone } = await import("./finish-alone.ts");
+  await finishAlone(gateway, hold, limits, state).catch(() => undefined);
 }
 
 /** Nobody may be left to listen. */

@@ -38,6 +38,12 @@ export async function waitUntilStopped(
   }
 }
 
+/** Asks a gateway to end, and waits until it has. @throws E_GATEWAY */
+export async function bringDown(gateway: Stoppable, limits: Limits): Promise<void> {
+  await gateway.askToStop();
+  await waitUntilStopped(gateway, limits);
+}
+
 /** What came of starting a gateway again. */
 export interface Revival {
   /** Somebody else had started it before: it was not stopped all the time. */

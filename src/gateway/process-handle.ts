@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { ClawbackError, errno, messageOf } from "../errors.ts";
-import { isHeld } from "./gateway-lock.ts";
+import { holderOfLock, isHeld } from "./gateway-lock.ts";
 import { answers } from "./probe.ts";
-import { anyLives, keyOf, lives } from "./process-table.ts";
+import { anyLives, descendantsOf, keyOf, lives } from "./process-table.ts";
 import type { ProcessKey, ProcessRecipe } from "./recipe.ts";
 import type { Progress, Stoppable } from "./stoppable.ts";
 
@@ -14,29 +14,36 @@ const ALIVE_MS = 5_000;
 /** A plain process: ended by SIGTERM, started again in a session of its own. */
 export class ProcessHandle implements Stoppable {
   readonly #recipe: ProcessRecipe;
+  #processes: ProcessKey[];
   #started: { key: ProcessKey; at: number } | undefined;
 
   constructor(recipe: ProcessRecipe) {
     this.#recipe = recipe;
+    this.#processes = recipe.processes;
   }
 
   async askToStop(): Promise<void> {
-    const { gateway } = this.#recipe;
-    if (!(await lives(gateway))) return;
-    try {
-      // The gateway, and not its launcher, which would kill it if it takes long.
-      process.kill(gateway.pid, "SIGTERM");
-    } catch (error) {
-      if (errno(error) === "ESRCH") return;
-      throw new ClawbackError("E_GATEWAY", `may not stop process ${gateway.pid}`, {
-        hint: "It belongs to another user: run Clawback as that user or as root.",
-        cause: error,
-      });
-    }
+    const gateways = await this.#gateways();
+    for (const gateway of gateways) if (await lives(gateway)) terminate(gateway);
   }
 
   async isGone(): Promise<boolean> {
-    return !(await anyLives(this.#recipe.processes));
+    return !(await anyLives(this.#processes));
+  }
+
+  /**
+   * Whom to ask: the gateway, and not its launcher, which would kill it if it takes long. Of one
+   * that was started here, whoever of its processes has the lock, or all where none has it yet.
+   */
+  async #gateways(): Promise<ProcessKey[]> {
+    if (this.#started === undefined) return [this.#recipe.gateway];
+    const top = this.#started.key;
+    const tree = await Promise.all([top.pid, ...(await descendantsOf(top.pid))].map(keyOf));
+    this.#processes = [top, ...tree.filter((key) => key !== undefined)];
+    const { lock } = this.#recipe;
+    const holder = lock === undefined ? undefined : await holderOfLock(lock);
+    const gateway = this.#processes.find(({ pid }) => pid === holder);
+    return gateway === undefined ? this.#processes : [gateway];
   }
 
   async runsAgain(): Promise<boolean> {
@@ -74,6 +81,18 @@ export class ProcessHandle implements Stoppable {
         ? await answers(port, kind)
         : performance.now() - this.#started.at > ALIVE_MS;
     return ready ? "ready" : "starting";
+  }
+}
+
+function terminate({ pid }: ProcessKey): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (error) {
+    if (errno(error) === "ESRCH") return;
+    throw new ClawbackError("E_GATEWAY", `may not stop process ${pid}`, {
+      hint: "It belongs to another user: run Clawback as that user or as root.",
+      cause: error,
+    });
   }
 }
 

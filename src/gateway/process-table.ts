@@ -112,7 +112,7 @@ export async function controlGroupsOf(pid: number | "self"): Promise<string[]> {
   return [...new Set(paths.filter((path) => path !== ""))];
 }
 
-async function everyPid(): Promise<number[]> {
+export async function everyPid(): Promise<number[]> {
   const names = await readdir("/proc");
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }

@@ -4,7 +4,7 @@ export type Progress = "ready" | "starting" | "ended";
 /** One way to stop a gateway and to start it again. */
 export interface Stoppable {
   /**
-   * Asks it to end, and returns without waiting for that.
+   * Asks it to end, or the one that was started last, and returns without waiting for that.
    * @throws E_GATEWAY when it may not be asked; it then runs on
    */
   askToStop(): Promise<void>;

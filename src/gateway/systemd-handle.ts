@@ -1,6 +1,6 @@
 import { answers } from "./probe.ts";
-import { anyLives } from "./process-table.ts";
-import type { SystemdRecipe } from "./recipe.ts";
+import { anyLives, keyOf } from "./process-table.ts";
+import type { ProcessKey, SystemdRecipe } from "./recipe.ts";
 import type { Progress, Stoppable } from "./stoppable.ts";
 import { systemctl, unitState } from "./systemd.ts";
 
@@ -9,18 +9,23 @@ const ALIVE_MS = 5_000;
 /** A systemd unit. How long it may take to end before it is killed is the unit's own setting. */
 export class SystemdHandle implements Stoppable {
   readonly #recipe: SystemdRecipe;
+  #processes: ProcessKey[];
   #startedAt = 0;
 
   constructor(recipe: SystemdRecipe) {
     this.#recipe = recipe;
+    this.#processes = recipe.processes;
   }
 
   async askToStop(): Promise<void> {
+    const { mainPid = 0 } = (await unitState(this.#recipe)) ?? {};
+    const main = mainPid > 0 ? await keyOf(mainPid) : undefined;
+    if (main !== undefined) this.#processes = [...this.#processes, main];
     await systemctl(this.#recipe, ["stop", "--no-block"]);
   }
 
   async isGone(): Promise<boolean> {
-    if (await anyLives(this.#recipe.processes)) return false;
+    if (await anyLives(this.#processes)) return false;
     const state = await unitState(this.#recipe);
     return state?.active === "inactive" || state?.active === "failed";
   }

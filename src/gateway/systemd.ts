@@ -40,7 +40,7 @@ export async function systemdControl(
   const line = gateway === undefined ? [] : await withAncestors(gateway);
   const env = environmentFor(surroundings);
   for (const scope of ["user", "system"] as const) {
-    for (const unit of new Set([...groups.flatMap(unitIn), ...namesFor(instance)])) {
+    for (const unit of new Set([...groups.flatMap(unitIn), ...unitNames(instance)])) {
       const ref: UnitRef = { scope, unit, env };
       const state = await unitState(ref);
       if (state === undefined) break;
@@ -70,6 +70,19 @@ export async function unitState(ref: UnitRef): Promise<UnitState | undefined> {
     mainPid: Number(values.get("MainPID") ?? 0),
     controlGroup: values.get("ControlGroup") ?? "",
   };
+}
+
+/** What a manager answers that is no matter of one unit. Undefined where there is no such manager. */
+export async function managerSays(
+  { scope, env }: Omit<UnitRef, "unit">,
+  words: string[],
+): Promise<string | undefined> {
+  const args = [`--${scope}`, "--no-ask-password", "--no-pager", ...words];
+  const options = { env, timeout: CALL_TIMEOUT_MS };
+  return promisify(execFile)("systemctl", args, options).then(
+    ({ stdout }) => stdout,
+    () => undefined,
+  );
 }
 
 /** @throws E_GATEWAY with what systemctl said */
@@ -107,7 +120,7 @@ async function controlOf(
 }
 
 /** OpenClaw's names for its own units (docs/gateway/index.md of its package), and the old ones. */
-function namesFor({ name }: Instance): string[] {
+export function unitNames({ name }: Instance): string[] {
   if (name !== "default") return [`openclaw-gateway-${name}.service`];
   return ["openclaw-gateway.service", "clawdbot-gateway.service"];
 }
@@ -133,7 +146,7 @@ async function refuseOthersUnit(pid: number | undefined, groups: string[]): Prom
 }
 
 /** As small as it can be; a job of cron has no XDG_RUNTIME_DIR, where logind has made it. */
-function environmentFor({ env }: Surroundings): Record<string, string> {
+export function environmentFor({ env }: Surroundings): Record<string, string> {
   const runtime = `/run/user/${process.getuid?.() ?? 0}`;
   const all = {
     ...(existsSync(runtime) && { XDG_RUNTIME_DIR: runtime }),

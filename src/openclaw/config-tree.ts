@@ -32,9 +32,17 @@ const MAX_INCLUDES = 1000;
 /** Deeper than any configuration, shallow enough for the stack. */
 const MAX_NESTING = 200;
 
-/** Reads a configuration and what it includes; whatever is wrong with it becomes a problem. */
-export async function readConfigTree(path: string, home: string): Promise<ConfigTree> {
-  const reader: Reader = { home, includes: 0, files: [], problems: [] };
+/**
+ * Reads a configuration and what it includes; whatever is wrong with it becomes a problem.
+ *
+ * @param at where the bytes of a path are, when they are not at home
+ */
+export async function readConfigTree(
+  path: string,
+  home: string,
+  at: (path: string) => string = (each) => each,
+): Promise<ConfigTree> {
+  const reader: Reader = { home, at, includes: 0, files: [], problems: [] };
   const text = await readText(path, reader);
   const parsed = text === undefined ? undefined : parse(text, path, reader);
   const tree = parsed === undefined ? undefined : await include(parsed, [path], reader, 0);
@@ -48,6 +56,7 @@ export async function readConfigTree(path: string, home: string): Promise<Config
 
 interface Reader {
   home: string;
+  at: (path: string) => string;
   includes: number;
   files: string[];
   problems: Problem[];
@@ -55,13 +64,13 @@ interface Reader {
 
 async function readText(path: string, reader: Reader): Promise<string | undefined> {
   try {
-    const info = await stat(path);
+    const info = await stat(reader.at(path));
     if (!reader.files.includes(path)) reader.files.push(path);
     if (!info.isFile() || info.size > MAX_BYTES) {
       reader.problems.push({ path, message: "It is not a configuration file." });
       return undefined;
     }
-    return await readFile(path, "utf8");
+    return await readFile(reader.at(path), "utf8");
   } catch (error) {
     const code = errno(error);
     const message =

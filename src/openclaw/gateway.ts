@@ -36,7 +36,8 @@ interface Holder {
 async function isSameProcess({ pid, startTime }: Holder): Promise<boolean> {
   if (!isRunning(pid)) return false;
   const started = await startOf(pid);
-  return started === undefined || startTime === undefined || started === String(startTime);
+  // A lock without a start time is none of a gateway that runs: OpenClaw writes it.
+  return started === undefined || started === String(startTime);
 }
 
 function holderIn(text: string): Holder | undefined {

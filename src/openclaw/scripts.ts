@@ -36,7 +36,8 @@ const MAX_SCRIPTS = 1000;
 /** Characters of scripts that are looked through. */
 const MAX_TEXT = 32 << 20;
 
-const SCRIPT_EXTENSIONS = new Set(
+/** With the dot. */
+export const SCRIPT_EXTENSIONS: ReadonlySet<string> = new Set(
   "sh bash zsh fish ksh py rb pl php lua js mjs cjs ts mts ps1 awk r jl tcl applescript"
     .split(" ")
     .map((name) => `.${name}`),

@@ -23,7 +23,8 @@ export async function openclawVersion(
   };
 }
 
-async function installedVersion(env: Surroundings["env"]): Promise<string | undefined> {
+/** Of the program on the PATH. */
+export async function installedVersion(env: Surroundings["env"]): Promise<string | undefined> {
   for (const directory of (env["PATH"] ?? "").split(delimiter)) {
     if (directory === "") continue;
     const program = await realpath(join(directory, "openclaw")).catch(() => undefined);

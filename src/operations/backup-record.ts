@@ -9,6 +9,7 @@ import type { InstanceCapture } from "./instance-capture.ts";
 import { Inventory } from "./inventory.ts";
 import type { Manifest } from "./manifest.ts";
 import type { KnownRoot } from "./root-index.ts";
+import { DigestBuilder } from "./snapshot-digest.ts";
 import type { BackupSource } from "./source.ts";
 
 /** Keeps account of a backup: what the manifest and the summary say comes from here. */
@@ -17,6 +18,7 @@ export class BackupRecord {
   readonly #capture: InstanceCapture;
   readonly #inventory: Inventory;
   readonly #damage: DamageReport;
+  readonly #digest: DigestBuilder;
   /** Databases by their names, without a byte in them. */
   readonly #hollow: string[] = [];
 
@@ -26,6 +28,7 @@ export class BackupRecord {
     this.#capture = capture;
     this.#inventory = new Inventory(source.roots);
     this.#damage = new DamageReport(source.roots, before?.damaged ?? []);
+    this.#digest = new DigestBuilder(source.roots);
   }
 
   add(file: ArchivedFile): void {
@@ -34,6 +37,10 @@ export class BackupRecord {
     this.#damage.add(path, file);
     const hollow = file.size === 0 ? hollowness(path, undefined, 0) : undefined;
     if (hollow !== undefined) this.#hollow.push(`${path}: ${hollow}`);
+  }
+
+  addDirectory(path: Buffer, tree: string): void {
+    this.#digest.add(path.toString(), tree);
   }
 
   document(result: ArchiveResult): BackupDocument {
@@ -54,8 +61,9 @@ export class BackupRecord {
     };
   }
 
-  manifest(result: WalkResult, now: Date): Manifest {
-    const { survey, wanted } = this.#source;
+  /** @param tree id of the root tree without the manifest */
+  manifest(result: WalkResult, tree: string, now: Date): Manifest {
+    const { survey, wanted, excludes } = this.#source;
     const { instance, roots, channels, version } = survey;
     const databases = this.#capture.entries();
     const tables = new Map(databases.map(({ path, facts }) => [path, facts?.tables ?? {}]));
@@ -82,10 +90,12 @@ export class BackupRecord {
       counts: this.#inventory.counts(tables, channels.length),
       channels,
       excluded: this.#excluded(result),
+      excludes: { settings: [...excludes.settings], flags: [...excludes.flags] },
       errors,
       damaged: this.#damage.of(databases),
       vanished: result.vanished.map(String),
       changedWhileRead: result.changedWhileRead.map(String),
+      digest: this.#digest.digest(tree),
     };
   }
 

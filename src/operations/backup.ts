@@ -6,7 +6,7 @@ import { shortId } from "../repository/ids.ts";
 import type { ArchiveResult } from "../snapshot/archive-options.ts";
 import { archive } from "../snapshot/archiver.ts";
 import { parseTime } from "../snapshot/go-time.ts";
-import { listSnapshots, saveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
+import { saveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
 import { SpooledStorage } from "../storage/spool.ts";
 import type { Storage } from "../storage/storage.ts";
 import { UnwrittenStorage } from "../storage/unwritten.ts";
@@ -19,10 +19,11 @@ import type { OperationContext } from "./context.ts";
 import type { BackupDocument } from "./documents.ts";
 import { recordInHistory } from "./history.ts";
 import { InstanceCapture } from "./instance-capture.ts";
-import { MANIFEST_DIRECTORY, MANIFEST_NAME, readManifest } from "./manifest.ts";
+import { MANIFEST_DIRECTORY, MANIFEST_NAME } from "./manifest.ts";
+import { chooseParent } from "./parent.ts";
 import { refuseRepositoryInside } from "./repository-place.ts";
 import { DAMAGED_TAG, INCOMPLETE_TAG, scopeTags } from "./snapshot-documents.ts";
-import { groupPaths, sameGroup, snapshotFile } from "./snapshot-group.ts";
+import { groupPaths, snapshotFile } from "./snapshot-group.ts";
 import { type BackupSource, openSource } from "./source.ts";
 import { surveyInstance } from "./survey.ts";
 import { type Session, withRepository } from "./with-repository.ts";
@@ -80,9 +81,8 @@ export async function backupOpen(
   const { survey, wanted } = source;
   await refuseRepositoryInside(context, survey);
   const paths = groupPaths(survey.instance.stateDir, wanted);
-  const parent = (await listSnapshots(repository)).filter((each) => sameGroup(each, paths)).at(-1);
-  await repository.loadIndex();
-  const before = parent && (await readManifest(repository, parent.tree));
+  const chosen = await chooseParent(repository, paths, context.warn);
+  const { snapshot: parent, manifest: before } = chosen ?? {};
   await using capture = new InstanceCapture(site, before);
   const record = new BackupRecord(source, capture, before);
   const { result, downtimeMs, notes, trouble } = await aroundGateway(
@@ -204,9 +204,10 @@ function take(
       ownFile: {
         directory: MANIFEST_DIRECTORY,
         name: MANIFEST_NAME,
-        content: (walked) =>
-          Buffer.from(JSON.stringify(record.manifest(walked, now), undefined, 1)),
+        content: (walked, tree) =>
+          Buffer.from(JSON.stringify(record.manifest(walked, tree, now), undefined, 1)),
       },
+      onDirectory: (path, tree) => record.addDirectory(path, tree),
       now,
       progress,
       signal,

@@ -21,7 +21,7 @@ export interface CatFile {
  */
 export async function cat(
   context: OperationContext,
-  options: { snapshot: string; path: string },
+  options: { snapshot: string | Date; path: string },
   write: (chunk: Uint8Array) => Promise<void>,
 ): Promise<CatFile> {
   return withRepository(context, "read", async ({ repository, signal }) => {

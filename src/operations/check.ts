@@ -6,6 +6,7 @@ import { checkTrees } from "../snapshot/check-trees.ts";
 import { loadSnapshot } from "../snapshot/snapshots.ts";
 import type { OperationContext } from "./context.ts";
 import type { CheckDocument } from "./documents.ts";
+import { isCompanion } from "./snapshot-documents.ts";
 import { type Session, withRepository } from "./with-repository.ts";
 
 export interface CheckOptions {
@@ -31,9 +32,12 @@ export async function checkOpen(
   const faults: CheckFault[] = [];
   // Snapshots first: whatever another host adds meanwhile is in an index that is read later.
   const trees: string[] = [];
+  let companions = 0;
   for await (const { name } of repository.storage.list("snapshot")) {
     try {
-      trees.push((await loadSnapshot(repository, name)).tree);
+      const snapshot = await loadSnapshot(repository, name);
+      trees.push(snapshot.tree);
+      if (isCompanion(snapshot)) companions++;
     } catch (error) {
       if (!hasCode(error, "E_DAMAGED")) throw error;
       faults.push({ kind: "snapshot", subject: name, message: messageOf(error) });
@@ -56,7 +60,7 @@ export async function checkOpen(
   return {
     ok: faults.length === 0,
     errors: faults.map(sentence),
-    snapshots: trees.length,
+    snapshots: trees.length - companions,
     packs: packs.length,
     blobs: survey.blobs,
     unnamedPacks: survey.unnamedPacks.length,

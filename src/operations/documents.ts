@@ -1,5 +1,6 @@
 import type { Channel } from "../openclaw/configured-channels.ts";
 import type { HostedMemory } from "../openclaw/hosted-memory.ts";
+import type { MappingReport } from "../openclaw/mapping/report.ts";
 
 /**
  * The `--json` documents, version 1, as `docs/scripting.md` promises them to scripts. Operations
@@ -220,7 +221,30 @@ export interface SnapshotDocument extends SnapshotRef {
   agents: string[];
   complete: boolean;
   bytes: number;
+  /** What the newest drill of it came to; null: there was none. */
+  proof: Proof | null;
 }
+
+/** That somebody has tried whether a snapshot can be restored, and what came of it. */
+export interface Proof {
+  verdict: Verdict;
+  /** How far that drill went. */
+  level: DrillLevel;
+  time: string;
+  /** The machine it was done on. */
+  host: string;
+}
+
+/** How far a drill goes. Each level holds all of those before it. */
+export const DRILL_LEVELS = ["structure", "content", "application", "boot"] as const;
+
+export type DrillLevel = (typeof DRILL_LEVELS)[number];
+
+/**
+ * `proven`: all that was to be looked at was looked at, and nothing is wrong. `partly proven`:
+ * nothing is wrong that was looked at, and `reasons` say what was not. `failed`: something is wrong.
+ */
+export type Verdict = "proven" | "partly proven" | "failed";
 
 export interface EntryDocument {
   path: string;
@@ -284,6 +308,8 @@ export interface RestoreDocument {
   /** The repository is damaged: some of the errors are lost data. */
   damaged: boolean;
   mapped: { from: string; to: string }[];
+  /** What that rewrote; with `--map` only. */
+  mapping?: MappingReport;
   errors: PathProblem[];
   /** Worth knowing, and nothing is wrong. */
   notes: string[];

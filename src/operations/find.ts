@@ -1,10 +1,9 @@
 import { matchesGlob } from "node:path/posix";
-import { listSnapshots } from "../snapshot/snapshots.ts";
 import { walkTree } from "../snapshot/tree-walker.ts";
 import type { OperationContext } from "./context.ts";
 import type { EntryDocument, FindDocument } from "./documents.ts";
 import { snapshotForHere } from "./latest.ts";
-import { entryOf, refOf } from "./snapshot-documents.ts";
+import { entryOf, listInstanceSnapshots, refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface FindOptions {
@@ -23,7 +22,7 @@ export async function find(context: OperationContext, options: FindOptions): Pro
   return withRepository(context, "read", async ({ repository, signal }) => {
     const wanted =
       options.snapshots.length === 0
-        ? (await listSnapshots(repository)).reverse()
+        ? (await listInstanceSnapshots(repository)).reverse()
         : await Promise.all(
             options.snapshots.map((id) => snapshotForHere(context, repository, id)),
           );

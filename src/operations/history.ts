@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { ensurePrivateDirectory } from "../fs/directories.ts";
 import type { OperationContext } from "./context.ts";
-import type { DamagedSource } from "./documents.ts";
+import type { DamagedSource, DrillLevel, Verdict } from "./documents.ts";
 
 /** What happened on this machine, one line of JSON each, kept outside of every repository. */
 interface BackupEvent {
@@ -19,12 +19,26 @@ interface BackupEvent {
   damaged: DamagedSource[];
 }
 
+interface DrillEvent {
+  event: "drill";
+  /** RFC 3339, UTC. */
+  time: string;
+  repository: string;
+  snapshot: string;
+  verdict: Verdict;
+  level: DrillLevel;
+  /** Why it is not proven, a sentence each. */
+  reasons: string[];
+  /** Seconds. */
+  duration: number;
+}
+
 const FILE_NAME = "history.jsonl";
 
 /** Adds a line. A disk that is full or read-only costs the line and a warning, not the backup. */
 export async function recordInHistory(
   { places, warn }: OperationContext,
-  event: BackupEvent,
+  event: BackupEvent | DrillEvent,
 ): Promise<void> {
   const path = join(places.stateDir, FILE_NAME);
   try {

@@ -54,14 +54,22 @@ export class Inventory {
       .sort((a, b) => b.bytes - a.bytes);
   }
 
-  /** Reads the small files that list something; call it once, when all is added. */
-  counts(databases: ReadonlyMap<string, TableCounts>, channels: number): Record<string, number> {
+  /**
+   * Reads the small files that list something; call it once, when all is added.
+   *
+   * @param at where the bytes of a path are
+   */
+  counts(
+    databases: ReadonlyMap<string, TableCounts>,
+    channels: number,
+    at: (path: string) => string = (path) => path,
+  ): Record<string, number> {
     const components = this.components();
     return {
       ...summarise({
         databases,
         files: this.#telling,
-        entries: new Map(this.#lists.map((path) => [path, entriesOf(path)])),
+        entries: new Map(this.#lists.map((path) => [path, entriesOf(at(path))])),
         channels,
       }),
       files: components.reduce((sum, { files }) => sum + files, 0),

@@ -5,7 +5,7 @@ import type { Repository } from "../repository/repository.ts";
 import { parseTime } from "../snapshot/go-time.ts";
 import { listSnapshots, resolveSnapshot, type Snapshot } from "../snapshot/snapshots.ts";
 import type { OperationContext } from "./context.ts";
-import { isWhole } from "./snapshot-documents.ts";
+import { isSafety, isWhole } from "./snapshot-documents.ts";
 
 /**
  * The snapshot that a person means. Where several machines share a repository, `latest` is the
@@ -23,7 +23,7 @@ export async function resolveForHere(
   if (typeof wanted === "string" && wanted !== "latest") {
     return { snapshot: await resolveSnapshot(repository, wanted) };
   }
-  const all = (await listSnapshots(repository)).filter(isWhole);
+  const all = (await listSnapshots(repository)).filter(isMeant);
   const whole = wanted instanceof Date ? all.filter(takenUntil(wanted)) : all;
   const ofThisHost = whole.filter((each) => each.hostname === hostname());
   for (const place of await placesHere(context)) {
@@ -34,7 +34,7 @@ export async function resolveForHere(
   // Says why there is none.
   if (other === undefined) {
     if (wanted instanceof Date && all.length > 0) throw noneUntil(wanted, all[0] as Snapshot);
-    return { snapshot: await resolveSnapshot(repository, "latest", isWhole) };
+    return { snapshot: await resolveSnapshot(repository, "latest", isMeant) };
   }
   const origin = `${other.paths.join(", ")} on the machine ${other.hostname}`;
   const note = `There is no whole snapshot of the instance here: this is the latest of ${origin}.`;
@@ -48,6 +48,11 @@ export async function snapshotForHere(
   wanted: string | Date,
 ): Promise<Snapshot> {
   return (await resolveForHere(context, repository, wanted)).snapshot;
+}
+
+/** What was put aside before a restore in place would undo that restore. */
+function isMeant(snapshot: Snapshot): boolean {
+  return isWhole(snapshot) && !isSafety(snapshot);
 }
 
 function takenUntil(moment: Date): (snapshot: Snapshot) => boolean {

@@ -7,7 +7,7 @@ import { entryOf, refOf } from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface LsOptions {
-  snapshot: string;
+  snapshot: string | Date;
   /** Absolute within the snapshot. */
   path: string;
   recursive: boolean;

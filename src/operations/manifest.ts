@@ -6,6 +6,7 @@ import { findEntry } from "../snapshot/tree-walker.ts";
 import type { Channel } from "../openclaw/configured-channels.ts";
 import type { ComponentSize, DamagedSource, Exclusion, PathProblem } from "./documents.ts";
 import type { KnownRoot } from "./root-index.ts";
+import type { SnapshotDigest } from "./snapshot-digest.ts";
 
 /** Where the manifest lies in every snapshot of ours. */
 export const MANIFEST_DIRECTORY = ".clawback";
@@ -40,6 +41,8 @@ export interface Manifest {
   counts: Record<string, number>;
   channels: Channel[];
   excluded: Exclusion[];
+  /** The patterns of the settings and of the command line; Clawback 0.1 kept none. */
+  excludes?: { settings: string[]; flags: string[] };
   errors: PathProblem[];
   /** Was damaged already when it was taken; it is in the snapshot as it was found. */
   damaged: DamagedSource[];
@@ -47,6 +50,8 @@ export interface Manifest {
   vanished: string[];
   /** Paths that changed while they were read, and were taken as the prefix that was there at first. */
   changedWhileRead: string[];
+  /** What nobody can change in the snapshot and leave this as it is; Clawback 0.1 kept none. */
+  digest?: SnapshotDigest;
 }
 
 /** The moment that the databases of a snapshot are of. */

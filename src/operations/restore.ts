@@ -7,26 +7,24 @@ import type { TreeNode } from "../snapshot/node.ts";
 import { restore as restoreTree } from "../snapshot/restorer.ts";
 import type { Snapshot } from "../snapshot/snapshots.ts";
 import { zeroBytes } from "../snapshot/zero-chunk.ts";
-import { findEntry, isWithin, walkTree } from "../snapshot/tree-walker.ts";
+import { walkTree } from "../snapshot/tree-walker.ts";
 import { parseLocation } from "../storage/location.ts";
-import { type PartSelector, partSelector } from "./component-selector.ts";
+import { type Adaptation, adaptation } from "./adapt-restored.ts";
+import type { PartSelector } from "./component-selector.ts";
 import type { OperationContext } from "./context.ts";
 import type { RestoreDocument } from "./documents.ts";
 import { resolveForHere } from "./latest.ts";
-import { snapshotPath, notInSnapshot } from "./ls.ts";
+import { partOf, selection, type WantedParts } from "./restore-selection.ts";
 import { isComplete, refOf } from "./snapshot-documents.ts";
 import { type Session, withRepository } from "./with-repository.ts";
 
-export interface RestoreOptions {
-  snapshot: string;
+export interface RestoreOptions extends WantedParts {
+  /** `latest`, an id or its beginning, or a moment. */
+  snapshot: string | Date;
   /** Absolute. */
   target: string;
-  /** Empty: all. */
-  components: readonly string[];
-  /** Ids; empty: all agents, and what they share. */
-  agents: readonly string[];
-  /** Absolute within the snapshot; empty: all. */
-  paths: readonly string[];
+  /** What is changed in it once it is there; undefined: nothing. */
+  adapt?: Adaptation;
   dryRun: boolean;
 }
 
@@ -51,6 +49,7 @@ export async function restore(
     const { snapshot, note } = await resolveForHere(context, repository, options.snapshot);
     await repository.loadIndex();
     const part = await partOf(session, snapshot, options);
+    const adapt = options.adapt && (await adaptation(repository, snapshot, options.adapt));
     const select = await selection(session, snapshot, part?.select, options.paths);
     const planned = await count(session, snapshot, select);
     // With paths not every entry was asked about.
@@ -73,7 +72,7 @@ export async function restore(
       bytes: planned.bytes,
       verified: false,
       damaged: false,
-      mapped: [],
+      mapped: options.adapt?.mappings.map(({ from, to }) => ({ from, to })) ?? [],
       errors: [],
       notes: [...(note === undefined ? [] : [note]), ...(part?.notes() ?? [])],
       warnings: isComplete(snapshot)
@@ -102,38 +101,11 @@ export async function restore(
         path: path.toString(),
         message,
       }));
+      const mapping = await adapt?.(target, signal);
+      if (mapping !== undefined) document.mapping = mapping;
     }
     return { ...document, duration: (performance.now() - begun) / 1000 };
   });
-}
-
-/** Undefined: all of it is wanted. */
-async function partOf(
-  { repository }: Session,
-  snapshot: Snapshot,
-  { components, agents }: RestoreOptions,
-): Promise<PartSelector | undefined> {
-  if (components.length + agents.length === 0) return undefined;
-  return partSelector(repository, snapshot, { components, agents });
-}
-
-async function selection(
-  { repository }: Session,
-  snapshot: Snapshot,
-  part: Select | undefined,
-  paths: readonly string[],
-): Promise<Select> {
-  if (paths.length === 0) return part ?? (() => "take");
-  const wanted = paths.map(snapshotPath);
-  for (const [i, path] of wanted.entries()) {
-    if (path.length > 1 && (await findEntry(repository, snapshot.tree, path)) === undefined) {
-      throw notInSnapshot(paths[i] as string, snapshot.id);
-    }
-  }
-  return (path, node) => {
-    if (wanted.some((one) => isWithin(path, one))) return part?.(path, node) ?? "take";
-    return node.type === "dir" && wanted.some((one) => isWithin(one, path)) ? "descend" : "skip";
-  };
 }
 
 /** What would be restored, and the room that it takes: holes take none. */

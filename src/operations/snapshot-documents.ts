@@ -1,7 +1,8 @@
 import { shortId } from "../repository/ids.ts";
+import type { Repository } from "../repository/repository.ts";
 import { posixMode, type NodeType, type TreeNode } from "../snapshot/node.ts";
 import { parseTime } from "../snapshot/go-time.ts";
-import type { Snapshot } from "../snapshot/snapshots.ts";
+import { listSnapshots, type Snapshot } from "../snapshot/snapshots.ts";
 import type { EntryDocument, SnapshotRef } from "./documents.ts";
 
 /** Marks a snapshot that lacks something that belongs to it. The manifest in it names what. */
@@ -12,6 +13,27 @@ export const DAMAGED_TAG = "clawback:damaged";
 const COMPONENT_TAG = "clawback:component=";
 /** Marks a snapshot that only some agents were asked for. */
 const AGENT_TAG = "clawback:agent=";
+
+/** Marks what is no snapshot of an instance but the record of a drill of one. */
+export const DRILL_TAG = "clawback:drill";
+
+/** Marks a snapshot of what a restore in place was about to replace. */
+export const SAFETY_TAG = "clawback:safety";
+
+/** A snapshot for the case that a restore was a mistake: nobody means it by `latest`. */
+export function isSafety({ tags = [] }: Snapshot): boolean {
+  return tags.includes(SAFETY_TAG);
+}
+
+/** Whether it only goes along with other snapshots. Whoever lists, counts or compares those passes it by. */
+export function isCompanion({ tags = [] }: Snapshot): boolean {
+  return tags.includes(DRILL_TAG);
+}
+
+/** The repository's snapshots of instances, oldest first. */
+export async function listInstanceSnapshots(repository: Repository): Promise<Snapshot[]> {
+  return (await listSnapshots(repository)).filter((snapshot) => !isCompanion(snapshot));
+}
 
 /** What tells a snapshot of a part from a whole one. */
 export function scopeTags({
@@ -34,7 +56,8 @@ export function agentsOf(snapshot: Snapshot): string[] {
   return taggedWith(snapshot, AGENT_TAG);
 }
 
-function taggedWith({ tags = [] }: Snapshot, beginning: string): string[] {
+/** The rest of each tag that begins so. */
+export function taggedWith({ tags = [] }: Snapshot, beginning: string): string[] {
   return tags.filter((tag) => tag.startsWith(beginning)).map((tag) => tag.slice(beginning.length));
 }
 
@@ -44,7 +67,8 @@ export function isComplete(snapshot: Snapshot): boolean {
 
 /** A snapshot of everything: what people mean by `latest`. */
 export function isWhole(snapshot: Snapshot): boolean {
-  return componentsOf(snapshot).length === 0 && agentsOf(snapshot).length === 0;
+  const isPart = componentsOf(snapshot).length > 0 || agentsOf(snapshot).length > 0;
+  return !isPart && !isCompanion(snapshot);
 }
 
 /** The tags that people gave. */

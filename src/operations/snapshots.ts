@@ -1,7 +1,15 @@
 import { listSnapshots } from "../snapshot/snapshots.ts";
 import type { OperationContext } from "./context.ts";
 import type { SnapshotDocument } from "./documents.ts";
-import { agentsOf, componentsOf, isComplete, ownTags, refOf } from "./snapshot-documents.ts";
+import { proofsAmong } from "./drill/record.ts";
+import {
+  agentsOf,
+  componentsOf,
+  isCompanion,
+  isComplete,
+  ownTags,
+  refOf,
+} from "./snapshot-documents.ts";
 import { withRepository } from "./with-repository.ts";
 
 export interface SnapshotsOptions {
@@ -16,8 +24,10 @@ export async function snapshots(
   { tags, host }: SnapshotsOptions,
 ): Promise<SnapshotDocument[]> {
   return withRepository(context, "none", async ({ repository }) => {
-    const all = await listSnapshots(repository);
-    return all
+    const everything = await listSnapshots(repository);
+    const proofs = proofsAmong(everything);
+    return everything
+      .filter((snapshot) => !isCompanion(snapshot))
       .filter((snapshot) => host === undefined || snapshot.hostname === host)
       .filter((snapshot) => tags.every((tag) => snapshot.tags?.includes(tag)))
       .map((snapshot) => ({
@@ -29,6 +39,7 @@ export async function snapshots(
         agents: agentsOf(snapshot),
         complete: isComplete(snapshot),
         bytes: totalBytes(snapshot.summary),
+        proof: proofs.get(snapshot.id)?.at(-1) ?? null,
       }));
   });
 }

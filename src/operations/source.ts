@@ -6,7 +6,7 @@ import type { CaptureSite } from "./capture-site.ts";
 import type { OperationContext } from "./context.ts";
 import type { Exclusion } from "./documents.ts";
 import { type Discovery, discover } from "./discovery.ts";
-import { excludesOf } from "./given-patterns.ts";
+import { type Excludes, excludesOf } from "./given-patterns.ts";
 import { reasonAgainst } from "./repository-place.ts";
 import { RootIndex } from "./root-index.ts";
 import { type Selection, selectionOf, type Wanted } from "./selection.ts";
@@ -16,6 +16,8 @@ import { extendSurvey, linksOnTheWay, pathsToWalk, type Survey } from "./survey.
 export interface BackupSource {
   survey: Survey;
   wanted: Wanted;
+  /** The patterns that a person gave. */
+  excludes: Excludes;
   roots: RootIndex;
   paths: Buffer[];
   selection: Selection;
@@ -64,7 +66,7 @@ export async function openSource(
         ...unseen.map(({ path }) => leftAs(path, "it lies behind too many links in a row")),
       );
       const complete = { ...next, roots: known.roots, left: [...next.left, ...left] };
-      return { survey: complete, wanted, roots, paths, selection, discovery };
+      return { survey: complete, wanted, excludes, roots, paths, selection, discovery };
     }
     known = next;
   }

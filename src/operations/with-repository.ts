@@ -84,7 +84,7 @@ async function acquire(
   const watch = await readWatch(watchFile);
   let told = false;
   try {
-    return await Lock.acquire(lockFiles(repository), {
+    return await Lock.acquire(lockFiles(repository, context.warn), {
       exclusive,
       clock: systemClock,
       identity: await currentLockIdentity(),
@@ -109,8 +109,9 @@ async function acquire(
 }
 
 /** The repository's locks, sealed and opened. */
-function lockFiles(repository: Repository): LockFiles {
+function lockFiles(repository: Repository, warn: (message: string) => void): LockFiles {
   const { storage } = repository;
+  let told = false;
   return {
     list: () => storage.list("lock"),
     async read(name) {
@@ -124,7 +125,17 @@ function lockFiles(repository: Repository): LockFiles {
     async write(record) {
       return (await repository.saveUnpacked("lock", Buffer.from(JSON.stringify(record)))).name;
     },
-    remove: (name) => storage.remove({ type: "lock", name }),
+    async remove(name) {
+      try {
+        await storage.remove({ type: "lock", name });
+      } catch (error) {
+        if (hasCode(error, "E_PERMISSION") && !told) {
+          told = true;
+          warn("the storage lets nothing be removed: a lock stays in it, and goes stale by itself");
+        }
+        throw error;
+      }
+    },
   };
 }
 

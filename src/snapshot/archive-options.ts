@@ -45,8 +45,13 @@ export interface ArchiveOptions {
   databases: DatabaseHook;
   /** The snapshot to compare with: its root tree, and when it was begun in ms since 1970. */
   parent: { tree: string; time: number } | undefined;
-  /** A file of our own in the tree, made when all else is known. */
-  ownFile: { directory: string; name: string; content(result: WalkResult): Buffer };
+  /** Told of every directory, when the last of what is in it is stored: the id of its tree. */
+  onDirectory?(path: Buffer, tree: string): void;
+  /**
+   * A file of our own in the tree, made when all else is known.
+   * `tree` is the id of the root tree as it is without that file.
+   */
+  ownFile: { directory: string; name: string; content(result: WalkResult, tree: string): Buffer };
   now: Date;
   progress: Progress;
   signal: AbortSignal;

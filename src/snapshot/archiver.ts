@@ -153,12 +153,14 @@ class ArchiveRun {
   async #finishDirectory(entry: WalkEntry, pending: PendingDirectory): Promise<TreeNode> {
     await pending.settled();
     if (this.#fault !== undefined) throw this.#fault;
-    return { ...this.#files.node(entry), subtree: await this.#trees.save(pending) };
+    const subtree = await this.#trees.save(pending);
+    this.#options.onDirectory?.(entry.path, subtree);
+    return { ...this.#files.node(entry), subtree };
   }
 
   async #addOwnFile(top: PendingDirectory): Promise<void> {
     const { ownFile, now } = this.#options;
-    const content = ownFile.content(this.#result);
+    const content = ownFile.content(this.#result, top.id());
     const file = await this.#trees.ownFile(ownFile.name, content, now);
     const directory = new PendingDirectory();
     directory.add(file);

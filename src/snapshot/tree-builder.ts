@@ -1,4 +1,5 @@
 import type { BlobWriter } from "../repository/blob-writer.ts";
+import { idOf } from "../repository/ids.ts";
 import { formatTime } from "./go-time.ts";
 import type { TreeNode } from "./node.ts";
 import { encodeTree } from "./tree.ts";
@@ -25,6 +26,11 @@ export class PendingDirectory {
   async settled(): Promise<void> {
     await Promise.all(this.#expected);
     this.#expected.length = 0;
+  }
+
+  /** What the tree's id would be with what has come so far. */
+  id(): string {
+    return idOf(encodeTree(this.sorted()));
   }
 
   /** Ascending by the bytes of their names. */

@@ -56,7 +56,7 @@ test.each([
   ["diff", "error: missing required argument 'from' (E_USAGE)\nhint: See: clawback diff --help\n"],
   [
     "restore latest",
-    "error: restore needs to know where to (E_USAGE)\nhint: Name an empty or new directory: --target <dir>\n",
+    "error: restore needs to know where to (E_USAGE)\nhint: Name an empty or new directory with --target <dir>, or say --in-place.\n",
   ],
   [
     "check --read-data-subset 120%",

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { findGateway } from "../../src/gateway/find-gateway.ts";
+import { barGateway, liftBars } from "../../src/gateway/bars.ts";
+import type { Bar } from "../../src/gateway/bars.ts";
+import { startAgain, toJournal } from "../../src/gateway/gateway-note.ts";
+import { healthOf } from "../../src/gateway/health.ts";
 import type { GatewayControl } from "../../src/gateway/recipe.ts";
+import { withGatewayDown } from "../../src/gateway/with-gateway-down.ts";
 import { withGatewayStopped } from "../../src/gateway/with-gateway-stopped.ts";
 import type { Surroundings } from "../../src/openclaw/user-paths.ts";
 import { FakeEngine } from "./fake-engine.ts";
@@ -42,6 +47,8 @@ async function inContainer(change: Partial<FakeContainer> = {}) {
     inside,
     outside,
     engine,
+    container,
+    surroundings,
     find: async (): Promise<GatewayControl | undefined> =>
       findGateway(await outside.instance(), surroundings),
     async [Symbol.asyncDispose]() {
@@ -117,4 +124,60 @@ test("an Engine that does not answer: it cannot be told where the gateway is", a
     code: "E_GATEWAY",
     hint: expect.stringContaining("another container"),
   });
+});
+
+test("barred, it is not started by itself, running or not; lifted, it is as it was", async () => {
+  const restart = { Name: "on-failure", MaximumRetryCount: 3 };
+  await using setting = await inContainer({ restart });
+  const { outside, engine, container, surroundings, inside, find } = setting;
+  const instance = await outside.instance();
+  const journal = join(outside.root, "journal", "open.json");
+  const recorded: Bar[] = [];
+  const bar = (): Promise<Bar[]> =>
+    barGateway(instance, surroundings, journal, {
+      record: async (bars) => {
+        expect(container.restart).toEqual(restart);
+        recorded.splice(0, recorded.length, ...bars);
+      },
+    });
+  const bars = JSON.parse(JSON.stringify(await bar())) as Bar[];
+  expect(bars).toEqual(recorded);
+  expect(bars).toMatchObject([{ kind: "docker", id: ID, policy: restart }]);
+  expect(container.restart).toEqual({ Name: "no", MaximumRetryCount: 0 });
+  const journalDir = join(outside.root, "journal");
+  const seen: unknown[] = [];
+  await withGatewayDown(await found(find), { journalDir, bars }, async (gateway) => {
+    seen.push(container.restart?.Name);
+    await gateway.start();
+    seen.push(container.restart?.Name, (await healthOf(instance, surroundings)).ok);
+    await gateway.stop();
+    seen.push(container.restart?.Name, await inside.running());
+  });
+  expect(seen).toEqual(["no", "on-failure", true, "no", undefined]);
+  expect(container.restart).toEqual(restart);
+  expect(await inside.running()).toBeDefined();
+  expect(engine.unexpected).toEqual([]);
+});
+
+test("bars of a container that is gone are lifted; of an Engine that is gone, it is said", async () => {
+  await using setting = await inContainer({ restart: { Name: "always", MaximumRetryCount: 0 } });
+  const { outside, engine, surroundings } = setting;
+  const record = async (): Promise<void> => {};
+  const bars = await barGateway(await outside.instance(), surroundings, "/journal", { record });
+  expect(await liftBars(bars.map((bar) => ({ ...bar, id: "gone" })))).toEqual([]);
+  await engine[Symbol.asyncDispose]();
+  const [problem] = await liftBars(bars);
+  expect(problem).toContain("docker update --restart=always openclaw-openclaw-gateway-1");
+});
+
+test("a container that ran is started again from a journal's note", async () => {
+  await using setting = await inContainer();
+  const { inside, find } = setting;
+  const note = toJournal(await found(find));
+  process.kill((await inside.running())?.pid ?? 0, "SIGTERM");
+  await expect.poll(() => inside.running(), { timeout: 10_000 }).toBeUndefined();
+  expect(await startAgain(JSON.parse(JSON.stringify(note)) as typeof note)).toEqual({
+    started: true,
+  });
+  expect(await inside.running()).toBeDefined();
 });

@@ -2,9 +2,14 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import { lives, keyOf } from "../../src/gateway/process-table.ts";
+import type { RestartPolicy } from "../../src/gateway/docker-engine.ts";
 import type { StandIn } from "./stand-in.ts";
+
+const NEVER: RestartPolicy = { Name: "no", MaximumRetryCount: 0 };
+const ROUTES = ["GET json", "POST stop?t=-1", "POST start", "POST update"];
 
 /** One container that the fake Engine knows: its process is a stand-in gateway of this machine. */
 export interface FakeContainer {
@@ -17,6 +22,8 @@ export interface FakeContainer {
   /** Follows the container's own check. */
   health?: "starting" | "healthy";
   command?: string[];
+  /** Without one it is not started again by itself. */
+  restart?: RestartPolicy;
 }
 
 /**
@@ -36,14 +43,16 @@ export class FakeEngine implements AsyncDisposable {
     this.#server = createServer((request, response) => {
       const words = `${request.method} ${request.url}`;
       this.requests.push(words);
-      request.resume();
-      void this.#answer(words).then(
-        ([status, body]) => {
-          const text = body === undefined ? "" : JSON.stringify(body);
-          response.writeHead(status, { "content-type": "application/json" }).end(text);
-        },
-        (error: unknown) => response.destroy(error as Error),
-      );
+      void request
+        .toArray()
+        .then((parts) => this.#answer(words, Buffer.concat(parts as Buffer[]).toString()))
+        .then(
+          ([status, body]) => {
+            const text = body === undefined ? "" : JSON.stringify(body);
+            response.writeHead(status, { "content-type": "application/json" }).end(text);
+          },
+          (error: unknown) => response.destroy(error as Error),
+        );
     });
   }
 
@@ -54,18 +63,20 @@ export class FakeEngine implements AsyncDisposable {
     return engine;
   }
 
-  async #answer(words: string): Promise<[number, unknown?]> {
+  async #answer(words: string, body: string): Promise<[number, unknown?]> {
     if (words === "GET /containers/json") return [200, await this.#list()];
-    const match = /^(GET|POST) \/containers\/([^/?]+)\/(json|stop\?t=-1|start)$/.exec(words);
+    if (words === "GET /containers/json?all=1") return [200, await this.#list({ all: true })];
+    const match = /^(GET|POST) \/containers\/([^/?]+)\/(json|stop\?t=-1|start|update)$/.exec(words);
     const container = this.#containers.find(({ id }) => id === match?.[2]);
     const what = match === null ? undefined : `${match[1]} ${match[3]}`;
-    if (what === undefined || !["GET json", "POST stop?t=-1", "POST start"].includes(what)) {
+    if (what === undefined || !ROUTES.includes(what)) {
       this.unexpected.push(words);
       return [500, { message: "page not found" }];
     }
     if (container === undefined) return [404, { message: "No such container" }];
     const pid = await this.#pid(container);
     if (what === "GET json") return [200, await this.#details(container)];
+    if (what === "POST update") return this.#update(container, body);
     if (what === "POST start") {
       if (pid !== undefined) return [304];
       await container.gateway.start();
@@ -78,7 +89,19 @@ export class FakeEngine implements AsyncDisposable {
     return [204];
   }
 
-  async #list(): Promise<object[]> {
+  /** Nothing but a restart policy is to be changed here. */
+  #update(container: FakeContainer, body: string): [number, unknown] {
+    const { RestartPolicy: policy, ...more } = JSON.parse(body) as { RestartPolicy: RestartPolicy };
+    const known = ["no", "always", "unless-stopped", "on-failure"].includes(policy.Name);
+    if (!known || !isDeepStrictEqual(more, {}) || container.autoRemove === true) {
+      this.unexpected.push(body);
+      return [400, { message: "invalid restart policy" }];
+    }
+    container.restart = policy;
+    return [200, { Warnings: [] }];
+  }
+
+  async #list({ all = false } = {}): Promise<object[]> {
     const listed = await Promise.all(
       this.#containers.map(async (container) => {
         const { id, name, mounts } = container;
@@ -86,7 +109,7 @@ export class FakeEngine implements AsyncDisposable {
         return { Id: id, Names: [`/${name}`], Mounts: mounts, State: state };
       }),
     );
-    return listed.filter(({ State }) => State === "running");
+    return listed.filter(({ State }) => all || State === "running");
   }
 
   async #details(container: FakeContainer): Promise<object> {
@@ -102,7 +125,10 @@ export class FakeEngine implements AsyncDisposable {
         ...(health !== undefined && { Health: { Status: health } }),
       },
       Config: { Cmd: command ?? ["node", "openclaw.mjs", "gateway", "run"], Entrypoint: null },
-      HostConfig: { AutoRemove: autoRemove ?? false },
+      HostConfig: {
+        AutoRemove: autoRemove ?? false,
+        RestartPolicy: container.restart ?? NEVER,
+      },
       NetworkSettings: {
         Ports: { [`${gateway.port}/tcp`]: [{ HostIp: "127.0.0.1", HostPort: `${gateway.port}` }] },
       },

@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { hasCode } from "../../src/errors.ts";
 import { findGateway } from "../../src/gateway/find-gateway.ts";
-import { commandOf, statusOf } from "../../src/gateway/process-table.ts";
+import { commandOf, descendantsOf, statusOf } from "../../src/gateway/process-table.ts";
 import type { GatewayControl } from "../../src/gateway/recipe.ts";
 import { withGatewayStopped } from "../../src/gateway/with-gateway-stopped.ts";
-import { StandIn } from "./stand-in.ts";
+import { STAND_IN, StandIn } from "./stand-in.ts";
 
 const STOPPING = resolve(import.meta.dirname, "stopping.ts");
 const SECRET = "a token that only the environment holds";
@@ -32,8 +32,9 @@ async function stoppingRun(gateway: StandIn, ...words: string[]): Promise<ChildP
   return run;
 }
 
+/** Ours: other tests have theirs at the same time. */
 async function keepers(): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = await descendantsOf(process.pid);
   const commands = await Promise.all(
     pids.map(async (pid) => ({ pid, words: await commandOf(pid) })),
   );
@@ -75,6 +76,21 @@ test("is back when the work fails, whose error comes through", async () => {
     return Promise.reject(new Error("no room"));
   });
   await expect(failing).rejects.toThrow("no room");
+  expect(await gateway.running()).toBeDefined();
+});
+
+test("one that shows only a title is started by the program on its PATH", async () => {
+  await using gateway = await StandIn.create({ TITLE: "openclaw-gateway" });
+  const program = join(gateway.root, "openclaw");
+  await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${STAND_IN} "$@"\n`, {
+    mode: 0o755,
+  });
+  gateway.env["PATH"] = `${gateway.root}:${gateway.env["PATH"]}`;
+  await gateway.start();
+  const control = await controlOf(gateway);
+  expect(control.notes.join()).toContain(`gateway run --port ${gateway.port}`);
+  const { trouble } = await withGatewayStopped(control, {}, async () => {});
+  expect(trouble).toBeUndefined();
   expect(await gateway.running()).toBeDefined();
 });
 

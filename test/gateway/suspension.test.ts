@@ -64,6 +64,16 @@ test("suspends with one request, resumes with its lease", async () => {
   ]);
 });
 
+test("work that fails gives the lease back, and its error comes through", async () => {
+  await using standIn = await StandIn.create();
+  const { control, options, calls } = await setting(standIn, lease(120_000));
+  const failing = withGatewaySuspended(control, options, () => {
+    return Promise.reject(new Error("no room"));
+  });
+  await expect(failing).rejects.toThrow("no room");
+  expect((await calls()).at(-1)).toBe("gateway resume one --port 4711 --json");
+});
+
 test("a lease that draws to its end is renewed by the same request", async () => {
   await using standIn = await StandIn.create();
   const { control, options, calls } = await setting(standIn, lease(60_500));

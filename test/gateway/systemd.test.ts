@@ -1,10 +1,15 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { barGateway, liftBars } from "../../src/gateway/bars.ts";
+import type { Bar } from "../../src/gateway/bars.ts";
 import { findGateway } from "../../src/gateway/find-gateway.ts";
+import { startAgain, toJournal } from "../../src/gateway/gateway-note.ts";
 import { controlGroupsOf } from "../../src/gateway/process-table.ts";
 import type { GatewayControl } from "../../src/gateway/recipe.ts";
+import { withGatewayDown } from "../../src/gateway/with-gateway-down.ts";
 import { withGatewayStopped } from "../../src/gateway/with-gateway-stopped.ts";
 import type { Surroundings } from "../../src/openclaw/user-paths.ts";
 import { StandIn } from "./stand-in.ts";
@@ -12,9 +17,9 @@ import { UserManager } from "./user-manager.ts";
 
 const STOPPING = resolve(import.meta.dirname, "stopping.ts");
 const UNIT = "openclaw-gateway.service";
-const skipped = !UserManager.isInstalled() && process.env["CI"] !== "true";
+const missing = UserManager.missing();
 
-describe.skipIf(skipped)("with a real systemd --user (skipped without systemd or root)", () => {
+describe.skipIf(missing !== undefined)(`with a real systemd --user (${missing ?? "here"})`, () => {
   let gateway: StandIn;
   let manager: UserManager;
   let surroundings: Surroundings;
@@ -77,6 +82,76 @@ describe.skipIf(skipped)("with a real systemd --user (skipped without systemd or
     await manager.systemctl("stop", UNIT);
   });
 
+  test("barred, a unit does not start as long as the journal exists", async () => {
+    const home = join(gateway.root, "home");
+    const journal = join(gateway.root, "100% of a journal.json");
+    await writeFile(journal, "");
+    const record = async (): Promise<void> => {};
+    const instance = await gateway.instance();
+    const bars = await barGateway(instance, surroundings, journal, { record });
+    const file = join(home, `.config/systemd/user.control/${UNIT}.d/clawback-restore.conf`);
+    expect(bars).toMatchObject([{ kind: "systemd", scope: "user", unit: UNIT, file }]);
+    const { length } = await gateway.said();
+    await manager.systemctl("start", UNIT);
+    expect(await conditionHolds(UNIT)).toBe("no");
+    // As after a power cut at the last moment: the journal is closed, and nobody has lifted it.
+    await rm(journal);
+    await manager.systemctl("start", UNIT);
+    await gateway.untilSaid(length + 1);
+    await manager.systemctl("stop", UNIT);
+    await writeFile(journal, "");
+    expect(await liftBars(JSON.parse(JSON.stringify(bars)) as Bar[])).toEqual([]);
+    expect(existsSync(join(home, ".config/systemd/user.control"))).toBe(false);
+    await manager.systemctl("start", UNIT);
+    await gateway.untilSaid(length + 2);
+    expect(await liftBars(bars), "again").toEqual([]);
+    await manager.systemctl("stop", UNIT);
+  });
+
+  test("a unit is down, barred, for a replacement; started, stopped again, and started", async () => {
+    const { length } = await gateway.said();
+    await manager.systemctl("start", UNIT);
+    await gateway.untilSaid(length + 1);
+    const control = await found();
+    const journalDir = join(gateway.root, "journal");
+    const record = async (): Promise<void> => {};
+    // Any file that is there will do for a journal.
+    const bars = await barGateway(await gateway.instance(), surroundings, gateway.log, {
+      control,
+      record,
+    });
+    const { trouble, problems } = await withGatewayDown(
+      control,
+      { journalDir, bars },
+      async (down) => {
+        await manager.systemctl("start", UNIT);
+        expect(await mainPid(UNIT), "kept from starting").toBe(0);
+        await down.start();
+        expect((await gateway.running())?.pid).toBe(await mainPid(UNIT));
+        await down.stop();
+        expect(await gateway.running()).toBeUndefined();
+      },
+    );
+    expect({ trouble, problems }).toEqual({ trouble: undefined, problems: [] });
+    expect((await gateway.running())?.pid).toBe(await mainPid(UNIT));
+    await manager.systemctl("stop", UNIT);
+  });
+
+  test("a unit that ran is started again from a journal's note", async () => {
+    const { length } = await gateway.said();
+    await manager.systemctl("start", UNIT);
+    await gateway.untilSaid(length + 1);
+    const note = toJournal(await found());
+    await manager.systemctl("stop", UNIT);
+    expect(await startAgain(JSON.parse(JSON.stringify(note)) as typeof note)).toEqual({
+      started: true,
+    });
+    expect(await mainPid(UNIT)).toBeGreaterThan(0);
+    await manager.systemctl("stop", UNIT);
+    const gone = await startAgain({ ...note, unit: "gone.service" } as typeof note, 1_000);
+    expect(gone).toMatchObject({ started: false, hint: expect.stringContaining("systemctl") });
+  });
+
   test("a unit of any name is found by the process's control group", async () => {
     await writeUnit("my-clawd.service", gateway);
     await manager.systemctl("daemon-reload");
@@ -127,6 +202,11 @@ describe.skipIf(skipped)("with a real systemd --user (skipped without systemd or
     expect((await gateway.running())?.pid).toBe(pid);
     expect((await controlGroupsOf(pid)).join()).toMatch(/run-.*\.scope/);
   });
+
+  async function conditionHolds(unit: string): Promise<string> {
+    const words = ["show", "--property=ConditionResult", "--value", unit];
+    return (await manager.systemctl(...words)).trim();
+  }
 
   async function mainPid(unit: string): Promise<number> {
     return Number(await manager.systemctl("show", "--property=MainPID", "--value", unit));

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { errno } from "../../src/errors.ts";
+import { noMountNamespaces } from "./mount-namespaces.ts";
 
 const START_TIMEOUT_MS = 30_000;
 
@@ -43,8 +45,25 @@ export class UserManager implements AsyncDisposable {
     this.#process = child;
   }
 
-  static isInstalled(): boolean {
-    return existsSync("/usr/lib/systemd/systemd") && process.getuid?.() === 0;
+  /**
+   * Why it cannot run here, if it cannot. What only lacks a program is a failure under CI=true, and
+   * then no reason; what the kernel or its container does not have is one everywhere.
+   */
+  static missing(): string | undefined {
+    if (process.env["CI"] !== "true") {
+      if (!existsSync("/usr/lib/systemd/systemd")) return "systemd is not installed";
+      if (process.getuid?.() !== 0) return "only root can";
+    }
+    const groups = groupsRoot();
+    if (groups === undefined) return "no control groups of version 2 are mounted";
+    try {
+      const probe = join(groups, `clawback-probe-${process.pid}`);
+      mkdirSync(probe);
+      rmdirSync(probe);
+    } catch (error) {
+      return `no control group can be made: ${errno(error)}`;
+    }
+    return noMountNamespaces();
   }
 
   /** @param home where the units are, in `.config/systemd/user` */
@@ -56,7 +75,7 @@ export class UserManager implements AsyncDisposable {
       PATH: process.env["PATH"] ?? "",
       XDG_RUNTIME_DIR: join(root, "run"),
     };
-    const group = join(await groupsRoot(), `clawback-test-${process.pid}-${root.slice(-6)}`);
+    const group = join(groupsRoot() ?? "", `clawback-test-${process.pid}-${root.slice(-6)}`);
     await mkdir(group);
     const child = spawn("unshare", ["--mount", "sh", "-c", SCRIPT], {
       env: { ...env, GROUP: group },
@@ -108,13 +127,11 @@ export class UserManager implements AsyncDisposable {
 }
 
 /** Where the one hierarchy of version 2 is mounted. */
-async function groupsRoot(): Promise<string> {
-  const mounts = (await readFile("/proc/mounts", "utf8"))
+function groupsRoot(): string | undefined {
+  const mounts = readFileSync("/proc/mounts", "utf8")
     .split("\n")
     .map((line) => line.split(" "));
-  const path = mounts.find(([, , type]) => type === "cgroup2")?.[1];
-  if (path === undefined) throw new Error("no control groups of version 2 here");
-  return path;
+  return mounts.find(([, , type]) => type === "cgroup2")?.[1];
 }
 
 /** The files in a control group go with it. */

@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { OpenClawLab } from "./openclaw-lab.ts";
 
-const PROGRAM = resolve(import.meta.dirname, "../../bin/clawback.js");
+const PROGRAM =
+  process.env["CLAWBACK_TEST_BIN"] ?? resolve(import.meta.dirname, "../../bin/clawback.js");
 
 /** The built Clawback for one lab's instance, with a repository and settings outside that lab. */
 export class LabClawback implements AsyncDisposable {
@@ -40,12 +41,21 @@ export class LabClawback implements AsyncDisposable {
     return clawback;
   }
 
-  /** Runs a command and reads its `--json` document. Throws unless it ends with 0. */
-  async run(args: string[]): Promise<Record<string, unknown>> {
+  /**
+   * Runs a command and reads its `--json` document. Throws unless it ends with 0, or with one of
+   * the given codes.
+   */
+  async run(
+    args: string[],
+    { env = {}, codes = [0] }: { env?: Record<string, string>; codes?: number[] } = {},
+  ): Promise<Record<string, unknown>> {
     const command = [PROGRAM, ...args, "--state-dir", this.#stateDir, "--json"];
     const { stdout } = await promisify(execFile)(process.execPath, command, {
-      env: this.#env,
+      env: { ...this.#env, ...env },
       maxBuffer: 64 * 1024 * 1024,
+    }).catch((error: { code: number; stdout: string }) => {
+      if (codes.includes(error.code)) return error;
+      throw error;
     });
     const last = stdout.trim().startsWith("{\n")
       ? stdout

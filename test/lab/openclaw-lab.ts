@@ -30,6 +30,14 @@ export interface LabCron {
   name: string;
 }
 
+/** Whose instance it is; the tests' own user, unless said otherwise, with `home` below the root. */
+export interface LabUser {
+  /** Absolute. */
+  home?: string;
+  uid?: number;
+  gid?: number;
+}
+
 export interface CommandResult {
   code: number | null;
   stdout: string;
@@ -53,12 +61,20 @@ export class OpenClawLab implements AsyncDisposable {
   readonly env: Record<string, string>;
   readonly model: ModelServer;
   readonly #script: string;
+  readonly #user: { uid?: number; gid?: number };
   #gateway: ChildProcess | undefined;
   #failed = false;
 
-  private constructor(root: string, script: string, model: ModelServer, port: number) {
+  private constructor(
+    root: string,
+    script: string,
+    model: ModelServer,
+    port: number,
+    { home = join(root, "home"), ...user }: LabUser = {},
+  ) {
     this.root = root;
-    this.home = join(root, "home");
+    this.home = home;
+    this.#user = user;
     this.stateDir = join(this.home, ".openclaw");
     this.port = port;
     this.model = model;
@@ -91,6 +107,14 @@ export class OpenClawLab implements AsyncDisposable {
     }
   }
 
+  /**
+   * The same instance where a move has put it: another home, perhaps another user's. The model and
+   * the port are shared, and stay this one's to close.
+   */
+  movedTo(root: string, user: LabUser): OpenClawLab {
+    return new OpenClawLab(root, this.#script, this.model, this.port, user);
+  }
+
   async #onboard(): Promise<void> {
     const provider = [
       ["--auth-choice", "custom-api-key"],
@@ -116,6 +140,7 @@ export class OpenClawLab implements AsyncDisposable {
     const log = openSync(this.#logFile, "a", 0o600);
     const args = [this.#script, "gateway", "run", "--port", String(this.port)];
     const gateway = spawn(process.execPath, args, {
+      ...this.#user,
       env: this.env,
       cwd: this.home,
       stdio: ["ignore", log, log],
@@ -173,6 +198,7 @@ export class OpenClawLab implements AsyncDisposable {
   /** Runs an OpenClaw command in this lab, whatever comes of it (`code` is null after a signal). */
   async tryRun(args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
     const child = spawn(process.execPath, [this.#script, ...args], {
+      ...this.#user,
       env: { ...this.env, ...env },
       cwd: this.home,
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests compare Clawback with: two versions of restic, its REST server, borg, rclone, an
-# SFTP server, OpenClaw, pnpm. What is there already is left alone, so running it again is quick. What cannot be had is
-# named; that is a failure only where CI=true. Debian's own packages are installed when this runs as root; whatever
-# else there is goes to $CLAWBACK_PEERS (by default .peers in the project), and the system is not touched.
+# SFTP server, OpenClaw and two of its plugins, pnpm. What is there already is left alone, so running it again is
+# quick. What cannot be had is named; that is a failure only where CI=true. Debian's own packages are installed when
+# this runs as root; whatever else there is goes to $CLAWBACK_PEERS (by default .peers in the project), and the system
+# is not touched.
 set -uo pipefail
 
 project="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -73,14 +74,14 @@ from_next() {
   fi
 }
 
-# from_npm NAME VERSION: npm of this machine under the Node that the project brings; OpenClaw refuses an older one.
+# from_npm NAME VERSION [FLAG...]: npm of this machine under the Node that the project brings; OpenClaw refuses an older one.
 from_npm() {
   local name="$1" version="$2" folder="$peers/$1"
   grep -qs "\"version\": *\"$version\"" "$folder/node_modules/$name/package.json" && return
   mkdir -p "$folder"
   [ -e "$folder/package.json" ] || echo '{ "private": true }' >"$folder/package.json"
   PATH="$project/node_modules/.bin:$PATH" have npm install --prefix "$folder" --no-audit --no-fund \
-    --no-update-notifier --loglevel=error "$name@$version" || missing+=("$name")
+    --no-update-notifier --loglevel=error "${@:3}" "$name@$version" || missing+=("$name")
 }
 
 package restic restic
@@ -99,6 +100,9 @@ package /usr/sbin/sshd openssh-server
 from_next restic-0.18 restic restic
 from_next rest-server restic-rest-server restic-rest-server
 from_npm openclaw 2026.9.6
+# For the libraries in them: the channels' own.
+from_npm @openclaw/whatsapp 2026.9.6 --ignore-scripts
+from_npm @openclaw/matrix 2026.9.6 --ignore-scripts
 from_npm pnpm 10.34.9
 [ -z "${next:-}" ] || rm -rf "$next"
 

@@ -18,6 +18,9 @@ const FOLDER = resolve(PROJECT, process.env["CLAWBACK_PEERS"] ?? ".peers");
 
 export const resticVersions = [restic("0.14"), restic("0.18")];
 export const openclaw: Peer = found("openclaw", "openclaw/node_modules/openclaw/openclaw.mjs");
+/** What OpenClaw has for WhatsApp and for Matrix: the folder of each plugin, with the channels' libraries in it. */
+export const whatsappPlugin = found("@openclaw/whatsapp", plugin("whatsapp"));
+export const matrixPlugin = found("@openclaw/matrix", plugin("matrix"));
 /** A pnpm that runs under the Node of the tests: its store is made of hard links. */
 export const pnpm: Peer = found("pnpm", "pnpm/node_modules/pnpm/bin/pnpm.cjs");
 /** The system's own: one of a version manager's lies in somebody's home. */
@@ -56,6 +59,10 @@ function restic(version: string): Peer {
 /** Major and minor number: "0.18". */
 function resticVersion(program: string): string | undefined {
   return /restic (\d+\.\d+)/.exec(execFileSync(program, ["version"], { encoding: "utf8" }))?.[1];
+}
+
+function plugin(name: string): string {
+  return `@openclaw/${name}/node_modules/@openclaw/${name}`;
 }
 
 function found(name: string, path: string): Peer {

@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
 import { collect, collectList } from "../command.ts";
 import type { Runner } from "../command.ts";
+import type { Context } from "../context.ts";
 import type { BackupDocument } from "../../operations/documents.ts";
+import type { DrillDocument } from "../../operations/drill/document.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { agentOption, componentOption, SHARED_DATABASE_HELP } from "../part-options.ts";
@@ -11,7 +13,7 @@ interface Options {
   agent?: string[];
   exclude?: string[];
   tag?: string[];
-  verify: boolean;
+  verify?: boolean;
   quiesce?: true;
   cold?: true;
   dryRun?: true;
@@ -32,6 +34,7 @@ export function addBackup(program: Command, run: Runner): void {
       collect,
     )
     .option("--tag <tag>", "a word to find the snapshot by; repeat for several", collectList)
+    .option("--verify", "drill the snapshot as soon as it is taken, as `clawback drill` does")
     .option("--no-verify", "do not look for damage in databases and files that have a format")
     .addOption(
       new Option(
@@ -49,26 +52,43 @@ export function addBackup(program: Command, run: Runner): void {
     .addHelpText("after", SHARED_DATABASE_HELP)
     .action(
       run<Options>(async (context, options) => {
-        const { component = [], agent = [], exclude = [], tag = [], verify } = options;
+        const { component = [], agent = [], exclude = [], tag = [], verify, dryRun } = options;
         const { backup } = await import("../../operations/backup.ts");
         const { renderBackup } = await import("../render/backup.ts");
-        const document: BackupDocument = await backup(context, {
+        const { renderDrill } = await import("../render/drill.ts");
+        const taken: BackupDocument = await backup(context, {
           components: component,
           agents: agent,
           exclude,
           tags: tag,
-          verify,
+          verify: verify ?? true,
           gateway: options.cold ? "stop" : options.quiesce ? "suspend" : "keep-running",
-          dryRun: options.dryRun ?? false,
+          dryRun: dryRun ?? false,
         });
+        const drilled = verify === true ? await drillOf(context, taken) : null;
         return {
-          document,
-          text: (view) => renderBackup(document, view),
-          quietText: document.snapshot?.id ?? "",
-          exitCode: exitCodeOf(document),
+          document: { ...taken, drill: drilled },
+          text: (view) =>
+            [
+              renderBackup(taken, view),
+              ...(drilled === null ? [] : ["", renderDrill(drilled, view)]),
+            ].join("\n"),
+          quietText: taken.snapshot?.id ?? "",
+          exitCode: drilled?.ok === false ? EXIT.drillFailed : exitCodeOf(taken),
         };
       }),
     );
+}
+
+/** Null after a dry run. */
+async function drillOf(
+  context: Context,
+  { snapshot }: BackupDocument,
+): Promise<DrillDocument | null> {
+  if (snapshot === null) return null;
+  const { drill, USUAL_LEVEL } = await import("../../operations/drill/drill.ts");
+  const options = { level: USUAL_LEVEL, fetch: false, sandbox: undefined };
+  return drill(context, { snapshot: snapshot.id, ...options });
 }
 
 /** Damage that was there before is told of like something missing: a person has to look at it. */

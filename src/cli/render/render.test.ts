@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import type { View } from "../command.ts";
-import type { BackupDocument, CheckDocument } from "../../operations/documents.ts";
+import type {
+  BackupDocument,
+  CheckDocument,
+  SnapshotDocument,
+} from "../../operations/documents.ts";
 import { createStyle } from "../output/style.ts";
 import { displayWidth } from "../output/table.ts";
 import { renderBackup } from "./backup.ts";
@@ -121,8 +125,15 @@ test("snapshots: ids in full width, oldest first as given", () => {
     agents: [],
     complete: true,
     bytes: 48_400_000,
+    proof: { verdict: "proven", level: "boot", time: ref.time, host: "atlas" },
+  } as const satisfies SnapshotDocument;
+  const partial = {
+    ...snapshot,
+    tags: [],
+    components: ["config"],
+    complete: false,
+    proof: null,
   };
-  const partial = { ...snapshot, tags: [], components: ["config"], complete: false };
   expect(renderSnapshots([snapshot, partial], view)).toMatchSnapshot();
   expect(renderSnapshots([], view)).toMatchSnapshot();
   const wide = { ...view, width: undefined };

@@ -1,5 +1,6 @@
 import type { View } from "../command.ts";
 import type { RestoreDocument } from "../../operations/documents.ts";
+import type { BesideDocument } from "../../operations/restore-beside.ts";
 import {
   formatBytes,
   formatCount,
@@ -35,5 +36,18 @@ export function renderRestore(result: RestoreDocument, view: View): string {
     ...warningLines(warnings, view),
     ...(result.damaged ? nextStep("See how far it goes:", "clawback check --read-data", view) : []),
     ...(dryRun ? nextStep("Do it:", "the same command without --dry-run", view) : []),
+  ].join("\n");
+}
+
+export function renderBeside(result: BesideDocument, view: View): string {
+  const { snapshot, restored, files, bytes, notes } = result;
+  const { style } = view;
+  const amount = `${formatCount(files, "file")}, ${formatBytes(bytes)}`;
+  const from = `from ${style.strong(snapshot.shortId)} of ${formatTime(new Date(snapshot.time))}`;
+  return [
+    `${style.good("✓")} ${amount} restored ${from}`,
+    ...restored.map(({ as }) => `  to ${printable(as)}`),
+    `  every byte proven by its hash, in ${formatDuration(result.duration)}`,
+    ...noteLines(notes, view),
   ].join("\n");
 }

@@ -7,7 +7,7 @@ import {
   formatTime,
   printable,
 } from "../output/format.ts";
-import { table } from "../output/table.ts";
+import { type Column, table } from "../output/table.ts";
 import { nextStep } from "./blocks.ts";
 
 /** Oldest first, so that the latest stands right above the prompt. */
@@ -16,13 +16,15 @@ export function renderSnapshots(snapshots: readonly SnapshotDocument[], view: Vi
   if (snapshots.length === 0) {
     return ["no snapshots yet", ...nextStep("Take the first:", "clawback backup", view)].join("\n");
   }
+  // How long ago it was drilled says more than how long ago it was taken, and both take too much room.
+  const drilled = snapshots.some(({ proof }) => proof !== null);
   const rows = snapshots.map((snapshot) => [
     style.strong(verbose ? snapshot.id : snapshot.shortId),
     formatTime(new Date(snapshot.time)),
-    formatRelative(new Date(snapshot.time), now),
+    ...(drilled ? [] : [formatRelative(new Date(snapshot.time), now)]),
     printable(snapshot.hostname),
     snapshot.bytes === 0 ? "" : formatBytes(snapshot.bytes),
-    snapshot.complete ? style.good("complete") : style.warning("incomplete"),
+    stateText(snapshot, view),
     printable(
       [
         ...(snapshot.components.length + snapshot.agents.length === 0 ? ["all"] : []),
@@ -32,15 +34,24 @@ export function renderSnapshots(snapshots: readonly SnapshotDocument[], view: Vi
       ].join(", "),
     ),
   ]);
-  const columns = [
+  const columns: Column[] = [
     { header: "ID" },
     { header: "TIME" },
-    { header: "" },
+    ...(drilled ? [] : [{ header: "" }]),
     { header: "HOST", shrink: "end" },
     { header: "SIZE", align: "right" },
     { header: "STATE" },
     { header: "WHAT, TAGS", shrink: "end" },
-  ] as const;
+  ];
   const count = style.faint(formatCount(snapshots.length, "snapshot"));
   return `${table(columns, rows, width, style.heading)}\n${count}`;
+}
+
+/** What the newest drill of it came to, how far it went, and when; else what its manifest says. */
+function stateText({ proof, complete }: SnapshotDocument, { style, now }: View): string {
+  if (proof === null) return complete ? style.good("complete") : style.warning("incomplete");
+  const { verdict, level, time } = proof;
+  const text = `${verdict} (${level}) ${formatRelative(new Date(time), now)}`;
+  if (verdict === "proven") return style.good(text);
+  return verdict === "failed" ? style.bad(text) : style.warning(text);
 }

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-const { STATE = "", SLOW_END_MS = "0", TITLE, BROKEN, SECRET = "" } = process.env;
+const { STATE = "", SLOW_END_MS = "0", TITLE, BROKEN, SECRET = "", PORT_IN_LOCK } = process.env;
 const port = Number(process.argv[process.argv.indexOf("--port") + 1]);
 if (BROKEN !== undefined && existsSync(BROKEN)) process.exit(1);
 if (TITLE !== undefined) process.title = TITLE;
@@ -30,7 +30,13 @@ server.listen(port, "127.0.0.1", () => {
   const { port: bound } = server.address();
   writeFileSync(
     lockPath,
-    JSON.stringify({ pid, createdAt: "now", configPath: "", port: bound, startTime }),
+    JSON.stringify({
+      pid,
+      createdAt: "now",
+      configPath: "",
+      port: Number(PORT_IN_LOCK ?? bound),
+      startTime,
+    }),
   );
   const about = { pid, cwd: process.cwd(), argv: process.argv.slice(2), secret: SECRET.length };
   process.stdout.write(

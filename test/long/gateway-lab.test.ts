@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findGateway } from "../../src/gateway/find-gateway.ts";
+import { healthOf } from "../../src/gateway/health.ts";
+import { occupantsOf } from "../../src/gateway/occupants.ts";
 import { anyLives } from "../../src/gateway/process-table.ts";
 import type { GatewayControl } from "../../src/gateway/recipe.ts";
+import { withGatewayDown } from "../../src/gateway/with-gateway-down.ts";
 import { withGatewayStopped } from "../../src/gateway/with-gateway-stopped.ts";
 import { withGatewaySuspended } from "../../src/gateway/with-gateway-suspended.ts";
 import { findInstance } from "../../src/openclaw/find-instance.ts";
@@ -16,7 +19,7 @@ import { processTree, signalAll, waitUntilGone } from "../lab/processes.ts";
 import { openclaw } from "../peers/peers.ts";
 
 const TIMEOUT_MS = 300_000;
-const STOPPING = resolve(import.meta.dirname, "stopping.ts");
+const STOPPING = resolve(import.meta.dirname, "../gateway/stopping.ts");
 /** In CI a missing OpenClaw is a failure (of `OpenClawLab.create`), elsewhere these are skipped. */
 const skipped = openclaw.program === undefined && process.env["CI"] !== "true";
 
@@ -83,6 +86,25 @@ describe.skipIf(skipped)(
       while (!(await lab.isReady()) && Date.now() < end) await delay(200);
       expect((await running()).gateway?.pid).not.toBe(before.gateway?.pid);
       await lab.turn("Are you still there?");
+    });
+
+    test("is down for a replacement: nobody is at work in its state, twice, and it is well", async () => {
+      const control = await running();
+      const occupants = async (): Promise<number[]> =>
+        (await occupantsOf([lab.stateDir])).occupants.map(({ pid }) => pid);
+      expect(await occupants()).toContain(control.gateway?.pid);
+      const options = { journalDir: join(lab.root, "journal"), bars: [] };
+      const { trouble } = await withGatewayDown(control, options, async (gateway) => {
+        expect(await occupants()).toEqual([]);
+        await gateway.start();
+        expect(await healthOf(instance, surroundings)).toMatchObject({ ok: true });
+        expect(await occupants()).not.toEqual([]);
+        await gateway.stop();
+        expect(await occupants()).toEqual([]);
+      });
+      expect(trouble).toBeUndefined();
+      expect(await healthOf(instance, surroundings)).toMatchObject({ ok: true });
+      await lab.turn("Did you notice?");
     });
 
     test("is suspended for the work, and takes turns afterwards", async () => {
