@@ -1,6 +1,7 @@
-import { realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
+import { realPathOfFuture } from "../fs/paths.ts";
 import { MountTable, wayWithin } from "./mount-table.ts";
 import type { Located } from "./mount-table.ts";
 import type { Occupancy, Occupant } from "./occupant.ts";
@@ -24,18 +25,23 @@ interface Wanted {
 /**
  * The processes that have their working directory, their root, an open file or a mapped one in any
  * of these directories, be it by another mount or from a container: places are compared by file
- * system and path within it. Files that were removed meanwhile count.
+ * system and path within it. What was removed meanwhile counts, the directory itself too: who was
+ * at work in it writes to whatever takes its place.
  *
- * @param paths absolute; those that do not exist have no occupants
+ * @param paths absolute
  */
 export async function occupantsOf(
   paths: readonly string[],
   { besides = [], platform = process.platform }: OccupantOptions = {},
 ): Promise<Occupancy> {
-  const real = [...new Set(paths.flatMap(realOrNone))];
-  if (real.length === 0) return { occupants: [], unseen: 0 };
+  const real = [...new Set(await Promise.all(paths.map((path) => realPathOfFuture(path))))];
   const ours = new Set(besides);
-  if (platform !== "linux") return occupantsByLsof(real, ours);
+  // It tells only of what is there.
+  if (platform !== "linux")
+    return occupantsByLsof(
+      real.filter((path) => existsSync(path)),
+      ours,
+    );
   for (const pid of besides) for (const child of await descendantsOf(pid)) ours.add(child);
   const tables = new Tables();
   const wanted = real.map((path) => ({ path, at: tables.own.locate(path) }));
@@ -87,14 +93,6 @@ function firstWithin(
     }
   }
   return undefined;
-}
-
-function realOrNone(path: string): string[] {
-  try {
-    return [realpathSync(path)];
-  } catch {
-    return [];
-  }
 }
 
 /** It has no command line, and works in no directory of ours. */

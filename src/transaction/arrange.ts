@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { dirname } from "node:path/posix";
+import { ClawbackError } from "../errors.ts";
 import { handsOn, type Hands, type OnStep } from "./hands.ts";
 import type { Journal, ReplacementRecord } from "./journal.ts";
 import { look } from "./look.ts";
 import { isMountPoint, mountsBelow } from "./mounts.ts";
 import { planChildren } from "./plan-children.ts";
 import { planWhole } from "./plan-whole.ts";
-import { below, type RawPath } from "./raw-path.ts";
+import { below, bytesOf, readable, type RawPath } from "./raw-path.ts";
 import { mountedFile, WORK } from "./staging.ts";
 
 /**
@@ -15,14 +17,20 @@ import { mountedFile, WORK } from "./staging.ts";
  * @param strict whether it is an error when something that is to stay cannot be carried over
  */
 export function arrange(
-  { id, replacements }: Pick<Journal, "id" | "replacements">,
+  { id, replacements, stagings }: Pick<Journal, "id" | "replacements" | "stagings">,
   strict: boolean,
   step: OnStep,
 ): ReplacementRecord[] {
   const hands = handsOn(step);
+  for (const { directory, ino } of stagings) {
+    if (look(directory)?.ino !== ino) throw exchanged(directory);
+  }
   return replacements.map((record, index) => {
     const { live, slot, directory, carry } = record;
+    const missing = missingAbove(live);
+    refuseLinkAbove(missing[0] ?? live);
     for (const path of missingAbove(slot)) hands.mkdir(path);
+    refuseLinkAbove(slot);
     hands.mkdir(below(directory, WORK));
     // Of an earlier plan, things may lie there still.
     const work = below(directory, `${WORK}/${id}-${index}-${randomBytes(4).toString("hex")}`);
@@ -37,7 +45,7 @@ export function arrange(
       ...rest,
       ...plan,
       how,
-      parents: missingAbove(live),
+      parents: missing,
       ...(old !== undefined && { keptIno: old.ino }),
     };
   });
@@ -51,6 +59,18 @@ function howNow({ how, live }: ReplacementRecord): ReplacementRecord["how"] {
   if (isRoot && !seen.stat.isDirectory()) throw mountedFile(live);
   if (!seen.stat.isDirectory()) return "whole";
   return isRoot || mountsBelow(live).length > 0 ? "children" : how;
+}
+
+/** Somebody may have put one there since the place was chosen. */
+function refuseLinkAbove(path: RawPath): void {
+  const directory = bytesOf(dirname(path));
+  if (!realpathSync(directory, "buffer").equals(directory)) throw exchanged(dirname(path));
+}
+
+function exchanged(path: RawPath): ClawbackError {
+  return new ClawbackError("E_FAILED", `${readable(path)} is not the directory that it was`, {
+    hint: "Somebody has moved it meanwhile, or put a link there.",
+  });
 }
 
 function missingAbove(path: RawPath): RawPath[] {

@@ -56,6 +56,17 @@ export async function closeCommitted(
   return problems;
 }
 
+/**
+ * Does that for commits which were cut off before they had. What cannot be removed now is tried
+ * again the next time; nothing depends on it.
+ */
+export async function finishCommits(dir: string, step: OnStep): Promise<void> {
+  for (const { state, journal } of await readJournals(dir)) {
+    if (state !== "kept" || !(await isUnfinished(dir, journal))) continue;
+    await closeCommitted(dir, journal, step);
+  }
+}
+
 /** Whether a commit was cut off before it had done all of that. */
 export async function isUnfinished(dir: string, journal: Journal): Promise<boolean> {
   const atWork = journal.stagings.some(({ directory }) => look(below(directory, WORK)));

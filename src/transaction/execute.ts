@@ -1,3 +1,4 @@
+import { lchownSync } from "node:fs";
 import { dirname } from "node:path/posix";
 import { syncDirectory } from "../fs/directories.ts";
 import { applyFacts } from "./directory-facts.ts";
@@ -87,7 +88,12 @@ async function makeParents(
 ): Promise<void> {
   const parents = new Set(replacements.flatMap(({ parents }) => parents));
   const hands = handsOn(step);
-  for (const path of parents) hands.mkdir(path, 0o755);
+  for (const path of parents) {
+    if (!hands.mkdir(path, 0o755) || process.getuid?.() !== 0) continue;
+    // In a user's home they are not root's.
+    const above = look(dirname(path))?.stat;
+    if (above !== undefined) lchownSync(bytesOf(path), Number(above.uid), Number(above.gid));
+  }
   await sync(new Set([...parents].map((path) => dirname(path))));
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClawbackError } from "../errors.ts";
 import { lifeOf, type ProcessIdentity } from "../fs/process-identity.ts";
-import { closeCommitted, closeReverted, isUnfinished } from "./close.ts";
+import { closeReverted, finishCommits, isUnfinished } from "./close.ts";
 import type { OnStep } from "./hands.ts";
 import { takeJournalLock } from "./journal-lock.ts";
-import { journalPath, readJournals, type Journal, type JournalFile } from "./journal.ts";
+import { journalPath, readJournals, type JournalFile } from "./journal.ts";
 import type { Phase, TransactionAbout } from "./replacement.ts";
 import { Transaction, type BeforeClose } from "./transaction.ts";
 
@@ -61,10 +61,11 @@ export async function recover(
   const step = options.onStep ?? (() => undefined);
   const recovered: Recovered[] = [];
   try {
+    await finishCommits(journalDir, step);
     for (const { state, journal } of await readJournals(journalDir)) {
       const own = { ...journal, owner: self };
-      if (state === "kept") await closeWhenCutOff(journalDir, journal, step);
-      else if (state === "closing") {
+      if (state === "kept") continue;
+      if (state === "closing") {
         await closeReverted(journalDir, journal, step);
         const transaction = new Transaction(journalDir, own, lock, step, "reverted");
         recovered.push({ transaction, outcome: "reverted" });
@@ -88,11 +89,6 @@ async function isNeeded(journalDir: string, journals: readonly JournalFile[]): P
     if (state !== "kept" || (await isUnfinished(journalDir, journal))) return true;
   }
   return false;
-}
-
-/** What cannot be removed now is tried again the next time; nothing depends on it. */
-async function closeWhenCutOff(journalDir: string, journal: Journal, step: OnStep): Promise<void> {
-  if (await isUnfinished(journalDir, journal)) await closeCommitted(journalDir, journal, step);
 }
 
 async function waitForOwners(journalDir: string, self: ProcessIdentity): Promise<void> {

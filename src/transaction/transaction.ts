@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ClawbackError, messageOf } from "../errors.ts";
 import type { ProcessIdentity } from "../fs/process-identity.ts";
 import { arrange } from "./arrange.ts";
-import { closeCommitted, closeReverted } from "./close.ts";
+import { closeCommitted, closeReverted, finishCommits } from "./close.ts";
 import { execute } from "./execute.ts";
 import { explained, type OnStep } from "./hands.ts";
 import { takeJournalLock } from "./journal-lock.ts";
@@ -252,7 +252,10 @@ export async function beginWith(
         hint: "Wait for it, or run any command once more when it was cut off.",
       });
     }
-    const previous = journals.findLast(({ state }) => state === "kept")?.journal;
+    await finishCommits(journalDir, onStep);
+    const previous = (await readJournals(journalDir)).findLast(
+      ({ state }) => state === "kept",
+    )?.journal;
     const journal: Journal = {
       version: 1,
       id: randomBytes(8).toString("hex"),

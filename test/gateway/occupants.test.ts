@@ -67,7 +67,14 @@ test("who is beside it, and what is ours, is none", async () => {
   await start(":", state);
   expect(await occupantsOf([state], { besides: [process.pid] })).toMatchObject({ occupants: [] });
   expect((await occupantsOf([state])).occupants).toHaveLength(1);
-  expect(await occupantsOf([join(root, "nowhere")])).toEqual({ occupants: [], unseen: 0 });
+  expect((await occupantsOf([join(root, "nowhere")])).occupants).toEqual([]);
+});
+
+test("who works on in what was removed as a whole is named", async () => {
+  const pid = await start("exec 3< deep/file", state);
+  await rm(state, { recursive: true });
+  expect((await occupantsOf([state])).occupants).toMatchObject([{ pid, how: "working directory" }]);
+  expect((await occupantsOf([join(state, "deep")])).occupants).toMatchObject([{ pid }]);
 });
 
 test("a link to the directory is that directory", async () => {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,6 +7,14 @@ import type { OpenClawLab } from "./openclaw-lab.ts";
 
 const PROGRAM =
   process.env["CLAWBACK_TEST_BIN"] ?? resolve(import.meta.dirname, "../../bin/clawback.js");
+
+interface LabRun {
+  env?: Record<string, string>;
+  /** Exit codes that are no failure. */
+  codes?: number[];
+  /** Does something to the running process. */
+  meanwhile?: (child: ChildProcess) => void;
+}
 
 /** The built Clawback for one lab's instance, with a repository and settings outside that lab. */
 export class LabClawback implements AsyncDisposable {
@@ -47,13 +55,15 @@ export class LabClawback implements AsyncDisposable {
    */
   async run(
     args: string[],
-    { env = {}, codes = [0] }: { env?: Record<string, string>; codes?: number[] } = {},
+    { env = {}, codes = [0], meanwhile }: LabRun = {},
   ): Promise<Record<string, unknown>> {
     const command = [PROGRAM, ...args, "--state-dir", this.#stateDir, "--json"];
-    const { stdout } = await promisify(execFile)(process.execPath, command, {
+    const running = promisify(execFile)(process.execPath, command, {
       env: { ...this.#env, ...env },
       maxBuffer: 64 * 1024 * 1024,
-    }).catch((error: { code: number; stdout: string }) => {
+    });
+    meanwhile?.(running.child);
+    const { stdout } = await running.catch((error: { code: number; stdout: string }) => {
       if (codes.includes(error.code)) return error;
       throw error;
     });

@@ -1,6 +1,8 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LabClawback } from "../lab/clawback.ts";
 import { OpenClawLab } from "../lab/openclaw-lab.ts";
@@ -73,8 +75,28 @@ describe.skipIf(skipped)(
       const beside = await readdir(dirname(lab.stateDir));
       expect(beside.filter((name) => name.startsWith(".clawback"))).toEqual([]);
     });
+
+    test("killed while the gateway is down: it comes back to one of the two states, and a turn works", async () => {
+      const then = await crons();
+      await lab.addCron("after", { message: "Later still." });
+      const later = await crons();
+      const killed = clawback.run(["restore", "--in-place", "--yes"], {
+        meanwhile: (child) => void killWhenDown(lab, child),
+      });
+      await expect(killed).rejects.toMatchObject({ signal: "SIGKILL" });
+      await clawback.run(["snapshots"]);
+      while (!(await lab.isReady())) await delay(100);
+      expect([then, later]).toContainEqual(await crons());
+      await lab.turn("Are you there?");
+    });
   },
 );
+
+/** As in a power cut, once the gateway has let go of its port. */
+async function killWhenDown(lab: OpenClawLab, child: ChildProcess): Promise<void> {
+  while (await lab.isReady()) await delay(20);
+  child.kill("SIGKILL");
+}
 
 /** The one that the restore has started is not the lab's own process. */
 async function stopGateway(lab: OpenClawLab): Promise<void> {

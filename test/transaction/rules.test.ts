@@ -164,3 +164,56 @@ test("an unfinished commit is finished by the next command", async () => {
   await play.recover();
   for (const directory of first) expect(fs.existsSync(directory)).toBe(false);
 });
+
+test("the next restore finishes such a commit too", async () => {
+  using play = await committed();
+  const first = (await lastCommitted(play.journalDir))?.directories ?? [];
+  const second = await play.swap();
+  fs.renameSync(second.journalFile, join(play.journalDir, `kept-${second.id}.json`));
+  await second[Symbol.asyncDispose]();
+  await using third = await play.swap();
+  await third.commit();
+  for (const directory of first) expect(fs.existsSync(directory)).toBe(false);
+  expect(fs.readdirSync(play.journalDir).filter((name) => name !== "lock")).toHaveLength(1);
+});
+
+test("a staging that somebody has exchanged is not ours", async () => {
+  using play = new Play(HOUSEHOLD);
+  await using transaction = await play.begin();
+  await play.build(transaction);
+  const { directory } = await transaction.stage(play.live(0));
+  fs.renameSync(directory, `${directory}-moved`);
+  fs.symlinkSync(`${directory}-moved`, directory);
+  await expect(transaction.swap()).rejects.toMatchObject({ code: "E_FAILED" });
+  expect(play.picture()).toBe(play.before);
+});
+
+test("a directory above a root that became a link meanwhile is not followed", async () => {
+  using play = new Play(HOUSEHOLD);
+  await using transaction = await play.begin();
+  await play.build(transaction);
+  const above = join(play.live(1), "..");
+  fs.renameSync(above, `${above}-moved`);
+  fs.symlinkSync(`${above}-moved`, above);
+  await expect(transaction.swap()).rejects.toMatchObject({ code: "E_FAILED" });
+  expect(play.picture()).toBe(play.before);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "what root makes in a user's home is the user's",
+  async () => {
+    using play = new Play([{ ...HOUSEHOLD[3]! }]);
+    const home = join(play.folder, "home");
+    fs.mkdirSync(home);
+    fs.chownSync(home, 1234, 1235);
+    const live = join(home, "projects/work/ws");
+    await using transaction = await play.begin();
+    const { directory, how } = await transaction.stage(live);
+    const staged = join(directory, "new");
+    fs.mkdirSync(staged);
+    await transaction.prepare([{ live, staged, carry: [], how }]);
+    await transaction.swap();
+    await transaction.commit();
+    expect(fs.statSync(join(home, "projects/work"))).toMatchObject({ uid: 1234, gid: 1235 });
+  },
+);
