@@ -35,12 +35,12 @@ const MAX_NESTING = 200;
 /**
  * Reads a configuration and what it includes; whatever is wrong with it becomes a problem.
  *
- * @param at where the bytes of a path are, when they are not at home
+ * @param at where the bytes of a path are, when they are not at home; undefined: there are none
  */
 export async function readConfigTree(
   path: string,
   home: string,
-  at: (path: string) => string = (each) => each,
+  at: (path: string) => string | undefined | Promise<string | undefined> = (each) => each,
 ): Promise<ConfigTree> {
   const reader: Reader = { home, at, includes: 0, files: [], problems: [] };
   const text = await readText(path, reader);
@@ -54,9 +54,11 @@ export async function readConfigTree(
   };
 }
 
+const NO_FILE = "Unresolved reference: there is no such file.";
+
 interface Reader {
   home: string;
-  at: (path: string) => string;
+  at: (path: string) => string | undefined | Promise<string | undefined>;
   includes: number;
   files: string[];
   problems: Problem[];
@@ -64,18 +66,23 @@ interface Reader {
 
 async function readText(path: string, reader: Reader): Promise<string | undefined> {
   try {
-    const info = await stat(reader.at(path));
+    const place = await reader.at(path);
+    if (place === undefined) {
+      reader.problems.push({ path, message: NO_FILE });
+      return undefined;
+    }
+    const info = await stat(place);
     if (!reader.files.includes(path)) reader.files.push(path);
     if (!info.isFile() || info.size > MAX_BYTES) {
       reader.problems.push({ path, message: "It is not a configuration file." });
       return undefined;
     }
-    return await readFile(reader.at(path), "utf8");
+    return await readFile(place, "utf8");
   } catch (error) {
     const code = errno(error);
     const message =
       code === "ENOENT" || code === "ENOTDIR"
-        ? "Unresolved reference: there is no such file."
+        ? NO_FILE
         : `It cannot be read (${code ?? messageOf(error)}).`;
     reader.problems.push({ path, message });
     return undefined;

@@ -98,10 +98,27 @@ export async function readManifest(
     if (entry?.node.type !== "file") return undefined;
     const parts: Uint8Array[] = [];
     for await (const part of readFileBytes(repository, entry.node)) parts.push(part);
-    const manifest = JSON.parse(Buffer.concat(parts).toString("utf8")) as Manifest;
-    return manifest.version === 1 ? manifest : undefined;
+    return manifestIn(JSON.parse(Buffer.concat(parts).toString("utf8")));
   } catch (error) {
     if (error instanceof SyntaxError || hasCode(error, "E_DAMAGED")) return undefined;
     throw error;
   }
+}
+
+/** What everybody who reads one counts on; Clawback 0.1 did not know the others. */
+const LISTS = ["roots", "components", "databases", "channels", "excluded", "errors"] as const;
+
+function manifestIn(value: unknown): Manifest | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const given = value as Partial<Manifest>;
+  const isWhole =
+    given.version === 1 &&
+    typeof given.instance?.stateDir === "string" &&
+    typeof given.instance.home === "string" &&
+    typeof given.instance.openclaw === "object" &&
+    typeof given.counts === "object" &&
+    LISTS.every((name) => Array.isArray(given[name]));
+  if (!isWhole) return undefined;
+  const later = { agents: null, moment: null, damaged: [], vanished: [], changedWhileRead: [] };
+  return { ...later, ...given } as Manifest;
 }

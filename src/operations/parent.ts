@@ -1,6 +1,6 @@
 import type { Repository } from "../repository/repository.ts";
 import { listSnapshots, type Snapshot } from "../snapshot/snapshots.ts";
-import { proofsAmong } from "./drill/record.ts";
+import { proofsAmong, standing } from "./drill/record.ts";
 import { type Manifest, MANIFEST_DIRECTORY, readManifest } from "./manifest.ts";
 import { isUntouched } from "./snapshot-digest.ts";
 import { isCompanion } from "./snapshot-documents.ts";
@@ -29,7 +29,7 @@ export async function chooseParent(
   await repository.loadIndex();
   if (snapshot === undefined) return undefined;
   const again = `reading everything anew, since the snapshot before (${snapshot.id.slice(0, 8)})`;
-  if (proofsAmong(all).get(snapshot.id)?.at(-1)?.verdict === "failed") {
+  if (standing(proofsAmong(all).get(snapshot.id))?.verdict === "failed") {
     warn(`${again} failed its drill`);
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { listSnapshots } from "../snapshot/snapshots.ts";
 import type { OperationContext } from "./context.ts";
 import type { SnapshotDocument } from "./documents.ts";
-import { proofsAmong } from "./drill/record.ts";
+import { proofsAmong, standing } from "./drill/record.ts";
 import {
   agentsOf,
   componentsOf,
@@ -39,7 +39,7 @@ export async function snapshots(
         agents: agentsOf(snapshot),
         complete: isComplete(snapshot),
         bytes: totalBytes(snapshot.summary),
-        proof: proofs.get(snapshot.id)?.at(-1) ?? null,
+        proof: standing(proofs.get(snapshot.id)) ?? null,
       }));
   });
 }

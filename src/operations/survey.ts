@@ -1,5 +1,7 @@
-import { lstat, readlink, stat } from "node:fs/promises";
+import { lstat, readFile, readlink, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { ClawbackError } from "../errors.ts";
+import { BARRED_CONFIG } from "../openclaw/barred-config.ts";
 import { listChannels } from "../openclaw/channels.ts";
 import { type ConfigFacts, readConfig } from "../openclaw/config.ts";
 import type { Problem } from "../openclaw/config-tree.ts";
@@ -25,10 +27,11 @@ export interface Survey {
   version: OpenClawVersion;
 }
 
-/** @throws E_NO_INSTANCE */
+/** @throws E_NO_INSTANCE, E_RESTORE_OPEN when somebody's restore in place has stopped half-way */
 export async function surveyInstance(context: OperationContext): Promise<Survey> {
   const surroundings = surroundingsOf(context);
   const instance = await findInstance({ ...surroundings, ...context.instance });
+  await refuseHalfRestored(instance);
   const config = await readConfig(instance, context.env);
   const { roots, problems, left } = await resolveRoots(instance, config, surroundings);
   return {
@@ -40,6 +43,15 @@ export async function surveyInstance(context: OperationContext): Promise<Survey>
     channels: await listChannels(instance, config, surroundings),
     version: await openclawVersion(instance, config, context.env),
   };
+}
+
+/** A journal that is another user's, or lies elsewhere, is not seen. What it left standing is. */
+async function refuseHalfRestored({ configPath, stateDir }: Instance): Promise<void> {
+  if (configPath === undefined) return;
+  if ((await readFile(configPath, "utf8").catch(() => "")) !== BARRED_CONFIG) return;
+  throw new ClawbackError("E_RESTORE_OPEN", `a restore in place of ${stateDir} is not finished`, {
+    hint: "Run any command as the user who began it, with the same XDG_STATE_HOME: that completes it or takes it back.",
+  });
 }
 
 /** The same survey with what a walk has found beyond what files name. */

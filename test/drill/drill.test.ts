@@ -1,5 +1,5 @@
-import { chmod, mkdir, readFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { diff } from "../../src/operations/diff.ts";
@@ -9,11 +9,14 @@ import { check } from "../../src/operations/check.ts";
 import { snapshots } from "../../src/operations/snapshots.ts";
 import { recoveryKit } from "../../src/operations/recovery-kit.ts";
 import { drillOpen } from "../../src/operations/drill/drill.ts";
+import { Ledger } from "../../src/operations/drill/ledger.ts";
+import { checkUntouched, fingerprintLive } from "../../src/operations/drill/live-fingerprint.ts";
 import { verdictsOf } from "../../src/operations/drill/record.ts";
 import { underLock } from "../../src/operations/with-repository.ts";
 import { Repository } from "../../src/repository/repository.ts";
 import { listSnapshots } from "../../src/snapshot/snapshots.ts";
 import { LocalStorage } from "../../src/storage/local.ts";
+import { makeLayoutC } from "../fixtures/instances.ts";
 import { Restic } from "../interop/restic.ts";
 import { peerTest, resticVersions } from "../peers/peers.ts";
 import { AppendOnlyStorage } from "./append-only.ts";
@@ -159,3 +162,118 @@ for (const restic of resticVersions) {
     },
   );
 }
+
+const withManifest = (text: (manifest: Record<string, unknown>) => string): Edit[] => [
+  {
+    path: "/.clawback/manifest.json",
+    change: async (node, { read, filled }) => {
+      if (node === undefined) throw new Error("it has no manifest");
+      const manifest = JSON.parse((await read(node)).toString()) as Record<string, unknown>;
+      return filled(node, Buffer.from(text(manifest)));
+    },
+  },
+];
+
+test("a manifest that is none makes a drill fail, and stops no backup", async () => {
+  await using own = await DrillPlace.create();
+  const sound = (await own.backup()).snapshot?.id ?? "";
+  for (const text of ["null", `{"version":1}`]) {
+    const id = await own.rewrite(
+      sound,
+      withManifest(() => text),
+    );
+    expect(await own.drill("content", id)).toMatchObject({ verdict: "failed" });
+  }
+  await own.rewrite(
+    sound,
+    withManifest(() => "null"),
+  );
+  await own.forget(sound);
+  expect((await own.backup()).errors).toEqual([]);
+});
+
+test("a manifest of Clawback 0.1 is understood", async () => {
+  const id = await place.rewrite(
+    taken,
+    withManifest((manifest) => {
+      const later = ["agents", "moment", "damaged", "digest", "excludes"];
+      return JSON.stringify(manifest, (key, value: unknown) => {
+        return later.includes(key) ? undefined : value;
+      });
+    }),
+  );
+  const result = await place.drill("content", id);
+  expect(complaints(result)).toEqual(["digest"]);
+  await place.forget(id);
+});
+
+test("a drill that went less deep does not take back a failure", async () => {
+  await using own = await DrillPlace.create();
+  const sound = (await own.backup()).snapshot?.id ?? "";
+  const id = await own.rewrite(sound, edits("a database cut in half", own));
+  await own.forget(sound);
+  expect(await own.drill("content", id)).toMatchObject({ verdict: "failed" });
+  await own.drill("structure", id);
+  const [shown] = await snapshots(own.context, all);
+  expect(shown?.proof).toMatchObject({ verdict: "failed", level: "content" });
+});
+
+test("the record of a drill is not drilled", async () => {
+  const { record } = await place.drill("structure");
+  await expect(place.drill("structure", record?.id)).rejects.toMatchObject({
+    code: "E_NO_SNAPSHOT",
+  });
+});
+
+test("a snapshot of an empty instance is not called proven", async () => {
+  await using own = await DrillPlace.create();
+  await rm(own.made.stateDir, { recursive: true });
+  await mkdir(own.made.stateDir);
+  await writeFile(own.state("openclaw.json"), "{}");
+  await own.backup();
+  const result = await own.drill();
+  expect(complaints(result)).toEqual(["substance"]);
+  expect(result.verdict).toBe("partly proven");
+});
+
+test("a state directory with a # in its name has a manifest of its own", async () => {
+  const home = await mkdtemp(join(tmpdir(), "clawback-drill-"));
+  const env = { OPENCLAW_STATE_DIR: join(home, "claw#1") };
+  await makeLayoutC(env.OPENCLAW_STATE_DIR);
+  await using own = await DrillPlace.create({ env });
+  await own.backup();
+  expect(complaints(await own.drill())).toEqual([]);
+  await rm(home, { recursive: true });
+});
+
+test("links of a snapshot are not followed into the live instance", async () => {
+  await using own = await DrillPlace.create();
+  const elsewhere = join(own.context.home, "dotfiles.json");
+  const channels = (channel: string) => JSON.stringify({ channels: { [channel]: {} } });
+  await writeFile(elsewhere, channels("telegram"));
+  await rm(own.state("openclaw.json"));
+  await symlink(elsewhere, own.state("openclaw.json"));
+  await own.backup();
+  await writeFile(elsewhere, channels("slack"));
+  const names = (await own.drill()).channels.map(({ channel }) => channel);
+  expect(names).toContain("telegram");
+  expect(names).not.toContain("slack");
+});
+
+test("a directory of the live instance may go while it is looked at", async () => {
+  await using own = await DrillPlace.create();
+  const live = await fingerprintLive(own.context);
+  const end = new AbortController();
+  const churn = (async () => {
+    while (!end.signal.aborted) {
+      const names = Array.from({ length: 20 }, (_, index) => `workspace/passing/${index}/deep`);
+      for (const name of names) await mkdir(own.state(name), { recursive: true });
+      await rm(own.state("workspace/passing"), { recursive: true, maxRetries: 3 });
+    }
+  })();
+  const ledger = new Ledger();
+  for (let times = 0; times < 8; times++) await checkUntouched(own.context, live, ledger);
+  end.abort();
+  await churn;
+  expect(ledger.failed).toBe(false);
+});

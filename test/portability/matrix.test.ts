@@ -126,3 +126,9 @@ test("the store of older releases is a file", async () => {
   await home.put(`.openclaw/${place}/crypto-idb-snapshot.json`, dump.slice(0, 999));
   expect((await home.judge("matrix")).verdict).toBe("must be paired again");
 });
+
+test("a store whose token cannot be seen is a session that ratchets all the same", async () => {
+  await home.configure({ matrix: { encryption: true, homeserver: "https://example.org" } });
+  await home.keepMatrix(TOKEN);
+  expect(await home.judge("matrix")).toMatchObject({ ratchets: true, paths: [account()] });
+});

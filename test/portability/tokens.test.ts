@@ -79,8 +79,9 @@ test("the environment of this process says nothing of a copy", async () => {
 
 test("OpenClaw's own store comes along with its database", async () => {
   await home.configure({ telegram: { botToken: { source: "store", id: "tg" } } });
-  expect((await home.judge("telegram")).verdict).toBe("survives");
+  expect((await home.judge("telegram")).verdict).toBe("must be paired again");
   const file = await home.put(".openclaw/state/openclaw.sqlite", "");
+  expect((await home.judge("telegram")).verdict).toBe("survives if");
   {
     using database = new DatabaseSync(file);
     database.exec(
@@ -125,4 +126,26 @@ peerTest("every channel that OpenClaw's documentation lists is known here", open
   ];
   for (const source of sources)
     expect(readFileSync(join(docs, source)).length, source).toBeGreaterThan(0);
+});
+
+test("a text made of variables is no token by itself", async () => {
+  await home.configure({ telegram: { botToken: "${BOT_ID}:${BOT_KEY}" } });
+  const [id = "", key = ""] = TELEGRAM.split(":");
+  expect(await home.judge("telegram")).toMatchObject({
+    verdict: "survives if",
+    conditions: [expect.stringMatching(/BOT_ID is set .*BOT_KEY is set/)],
+  });
+  await home.put(".openclaw/.env", `BOT_ID=${id}\nBOT_KEY=${key}\n`);
+  expect((await home.judge("telegram")).verdict).toBe("survives");
+});
+
+test("what OpenClaw shows in the place of a secret is none", async () => {
+  const settings = { botToken: "__OPENCLAW_REDACTED__", baseUrl: "https://example.org" };
+  await home.configure({ mattermost: settings });
+  expect((await home.judge("mattermost")).verdict).toBe("must be paired again");
+});
+
+test("a token written where a path belongs is not shown", async () => {
+  await home.configure({ telegram: { tokenFile: TELEGRAM } });
+  expect(JSON.stringify(await home.judge("telegram"))).not.toContain(TELEGRAM.slice(0, 8));
 });

@@ -163,3 +163,9 @@ test("trouble that is known of the release is told, and only of that one", async
   expect(await says("2026.9.6")).toEqual([]);
   expect(await says("2026.3.13-1")).toEqual([expect.stringContaining("#51012")]);
 });
+
+test("a counter that is damaged takes no memory", async () => {
+  await edit((creds) => (creds["nextPreKeyId"] = 2 ** 50));
+  const { evidence } = await home.judge("whatsapp");
+  expect(evidence.join()).toMatch(/\d{16} pre-keys that were never used are missing/);
+});

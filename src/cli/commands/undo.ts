@@ -25,7 +25,7 @@ export function addUndo(program: Command, run: Runner): void {
         const { planUndo, executeUndo, discardUndo } =
           await import("../../operations/in-place/undo.ts");
         const { renderUndo, renderUndoPlan } = await import("../render/undo.ts");
-        const plan = await planUndo(context);
+        const plan = await planUndo(context, { discard });
         if (dryRun) {
           return {
             document: plan.document,

@@ -4,6 +4,7 @@ import type { Tree } from "../config-tree.ts";
 import { readDotenv } from "../config-variables.ts";
 import type { Variables } from "../config-variables.ts";
 import type { InstanceCopy } from "../instance-copy.ts";
+import { locate } from "./locate.ts";
 
 /** What the configuration of an instance or a copy says, values included. */
 export interface CopiedConfig {
@@ -25,13 +26,13 @@ const STAND_INS = ["", ".last-good", ".bak", ".bak.1"];
 export async function readCopiedConfig(copy: InstanceCopy, env: Variables): Promise<CopiedConfig> {
   const path = copy.configPath ?? join(copy.stateDir, "openclaw.json");
   let found: Tree | undefined;
+  const at = async (each: string) => copy.at(await locate(copy, each));
   for (const suffix of STAND_INS) {
-    const at = (each: string) => copy.at(each);
     found ??= (await readConfigTree(path + suffix, copy.home, at)).tree;
   }
   const tree = found ?? {};
-  const dotenv = await readDotenv(copy.at(join(copy.stateDir, ".env")));
-  const gateway = await readDotenv(copy.at(join(copy.home, ".config/openclaw/gateway.env")));
+  const dotenv = await readDotenv(await at(join(copy.stateDir, ".env")));
+  const gateway = await readDotenv(await at(join(copy.home, ".config/openclaw/gateway.env")));
   const inline = { ...treeAt(tree, "env"), ...treeAt(tree, "env", "vars") };
   const texts = Object.entries(inline).filter((entry): entry is [string, string] => {
     return typeof entry[1] === "string";

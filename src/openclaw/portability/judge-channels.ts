@@ -6,6 +6,7 @@ import type { InstanceCopy } from "../instance-copy.ts";
 import { CHANNEL_TABLE } from "./channel-table.ts";
 import { readCopiedConfig, settingsOf } from "./copied-config.ts";
 import type { CopiedConfig } from "./copied-config.ts";
+import { locate } from "./locate.ts";
 import { judgeByCredentials } from "./judge-by-credentials.ts";
 import { judgeIMessage, judgeReef, judgeZaloUser } from "./judge-elsewhere.ts";
 import { judgeMatrix } from "./judge-matrix.ts";
@@ -110,7 +111,9 @@ export async function subjectsOf(
     ["whatsapp", "credentials/whatsapp"],
     ["matrix", "matrix/accounts"],
   ] as const) {
-    for (const account of await directoriesIn(copy.at(join(copy.stateDir, place)))) {
+    for (const account of await directoriesIn(
+      copy.at(await locate(copy, join(copy.stateDir, place))),
+    )) {
       add(channel, account, [unnamed]);
     }
   }

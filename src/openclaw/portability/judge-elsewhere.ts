@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { judgement } from "./subject.ts";
 import type { Judgement, Subject } from "./subject.ts";
-import { lookInto, pluginState } from "./state-rows.ts";
+import { lookIntoState, pluginState, stateDatabaseOf } from "./state-rows.ts";
 
 /** iMessage is the Mac that is signed in (docs/channels/imessage of OpenClaw's package). */
 export function judgeIMessage({ settings, copy }: Subject): Judgement {
@@ -45,13 +45,12 @@ export async function judgeZaloUser({ copy, settings, account }: Subject): Promi
 
 /** Reef's keys and peers are rows of the shared database (docs/channels/reef.md). */
 export async function judgeReef({ copy }: Subject): Promise<Judgement> {
-  const path = join(copy.stateDir, "state/openclaw.sqlite");
-  const looked = await lookInto(copy.at(path), (database) => {
+  const where = stateDatabaseOf(copy);
+  const looked = await lookIntoState(copy, (database) => {
     const query = "SELECT count(*) AS n FROM plugin_state_entries WHERE plugin_id = 'reef'";
     return Number(database.prepare(query).get()?.["n"]);
   });
   const count = looked.state === "read" ? looked.value : 0;
-  const where = path;
   if (looked.state === "busy") return inUse(where);
   if (count === 0) {
     return judgement({
@@ -88,8 +87,8 @@ async function judgeRow(
   again: string,
   wanted: WantedRow,
 ): Promise<Judgement> {
-  const where = join(copy.stateDir, "state/openclaw.sqlite");
-  const looked = await lookInto(copy.at(where), (database) => {
+  const where = stateDatabaseOf(copy);
+  const looked = await lookIntoState(copy, (database) => {
     return pluginState(database, wanted.plugin, wanted.namespace).get(wanted.key);
   });
   if (looked.state === "busy") return inUse(where);

@@ -6,7 +6,7 @@ import { locate } from "./locate.ts";
 import { readMatrixStore } from "./matrix-store.ts";
 import type { MatrixStore } from "./matrix-store.ts";
 import { readJsonFile } from "./read-json.ts";
-import { lookInto, pluginState } from "./state-rows.ts";
+import { lookIntoState, pluginState } from "./state-rows.ts";
 import { judgement } from "./subject.ts";
 import type { Judgement, Subject } from "./subject.ts";
 
@@ -32,21 +32,30 @@ export async function judgeMatrix(subject: Subject): Promise<Judgement> {
   const directory = await locate(copy, place);
   const stores = await storesBelow(subject, directory);
   const isEncrypted = settings["encryption"] === true || stores.length > 0;
+  const about = {
+    where: directory,
+    ratchets: isEncrypted,
+    paths: stores.length > 0 ? [directory] : [],
+  };
   if (token === "busy" || stores.some(({ found }) => found.state === "busy")) {
     return judgement({
       verdict: "cannot be judged",
       evidence: ["The account's database is in use: what was written last is in its log."],
-      where: directory,
+      ...about,
       newest: newestOf(stores),
-      ratchets: isEncrypted,
-      paths: stores.length > 0 ? [directory] : [],
       afterwards: "Stop the gateway and look again.",
     });
   }
   if (token === undefined) {
     const evidence = ["There is no access token, nor a login that was kept."];
-    const about = { evidence, where: directory, afterwards: AGAIN };
-    return judgement({ verdict: "must be paired again", ...about });
+    // The token may be where nothing can be seen from here: the store is a session all the same.
+    return judgement({
+      ...about,
+      verdict: "must be paired again",
+      evidence,
+      newest: newestOf(stores),
+      afterwards: AGAIN,
+    });
   }
   const evidence = [`The access token is there (${token.where}).`];
   const conditions = token.condition === undefined ? [] : [token.condition];
@@ -107,8 +116,7 @@ async function tokenOf(subject: Subject): Promise<Token | "busy" | undefined> {
   const { copy, account, settings } = subject;
   const configured = await findSecret({ ...MATRIX_TOKEN, optional: true }, subject);
   if (configured !== undefined && configured.missing !== true) return configured;
-  const database = join(copy.stateDir, "state/openclaw.sqlite");
-  const looked = await lookInto(copy.at(database), (open) => {
+  const looked = await lookIntoState(copy, (open) => {
     return pluginState(open, "matrix", "credentials").get(`account:${account}`)?.["accessToken"];
   });
   if (looked.state === "busy") return "busy";
@@ -117,7 +125,7 @@ async function tokenOf(subject: Subject): Promise<Token | "busy" | undefined> {
   }
   const name = account === "default" ? "credentials.json" : `credentials-${account}.json`;
   const path = join(copy.stateDir, "credentials/matrix", name);
-  const old = await readJsonFile(copy.at(path));
+  const old = await readJsonFile(copy.at(await locate(copy, path)));
   const kept = old.state === "read" ? old.tree["accessToken"] : undefined;
   if (typeof kept === "string") return { where: path, value: kept };
   return settings["password"] === undefined ? undefined : { where: "config (a password)" };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expandTilde } from "../user-paths.ts";
 import type { Tree } from "../config-tree.ts";
+import type { InstanceCopy } from "../instance-copy.ts";
 import { locate } from "./locate.ts";
 import { readJsonFile } from "./read-json.ts";
 import { judgement } from "./subject.ts";
@@ -26,7 +27,7 @@ export async function judgeWhatsApp(subject: Subject): Promise<Judgement> {
   const directory = await locate(subject.copy, await directoryOf(subject));
   const where = join(directory, "creds.json");
   const about = { where, ratchets: true, paths: [directory] };
-  const read = await readCreds(subject.copy.at(directory));
+  const read = await readCreds(subject.copy, directory);
   if (read.creds === undefined) {
     const isGone = read.state === "missing";
     return judgement({
@@ -72,10 +73,12 @@ interface ReadCreds {
 }
 
 /** OpenClaw itself takes `creds.json.bak` when `creds.json` cannot be parsed. */
-async function readCreds(directory: string): Promise<ReadCreds> {
-  const file = await readJsonFile(join(directory, "creds.json"));
+async function readCreds(copy: InstanceCopy, directory: string): Promise<ReadCreds> {
+  const read = async (name: string) =>
+    readJsonFile(copy.at(await locate(copy, join(directory, name))));
+  const file = await read("creds.json");
   if (file.state === "read") return { creds: file.tree, state: "read", notes: [] };
-  const backup = await readJsonFile(join(directory, "creds.json.bak"));
+  const backup = await read("creds.json.bak");
   if (backup.state !== "read") return { creds: undefined, state: file.state, notes: [] };
   const note = "creds.json cannot be read: OpenClaw will take creds.json.bak, an older state.";
   return { creds: backup.tree, state: "read", notes: [note] };
@@ -89,7 +92,9 @@ async function directoryOf({ copy, settings, account }: Subject): Promise<string
   if (account !== "default") return usual;
   const old = join(copy.stateDir, "credentials");
   for (const directory of [usual, old]) {
-    const { state } = await readJsonFile(copy.at(join(directory, "creds.json")));
+    const { state } = await readJsonFile(
+      copy.at(await locate(copy, join(directory, "creds.json"))),
+    );
     if (state !== "missing") return directory;
   }
   return usual;

@@ -8,7 +8,7 @@ import { configDirectory } from "./copied-config.ts";
 import type { CopiedConfig } from "./copied-config.ts";
 import { locate } from "./locate.ts";
 import { parsedTree } from "./read-json.ts";
-import { hasTable, lookInto } from "./state-rows.ts";
+import { hasTable, lookIntoState } from "./state-rows.ts";
 
 /** A secret that the configuration has or refers to. The value stays in memory. */
 export interface Secret {
@@ -29,7 +29,9 @@ interface Sources {
 
 /** Bytes; beyond, it is no secret. */
 const MAX_SECRET_FILE = 1 << 20;
-const REFERENCE = /^\$\{([A-Z_][A-Z0-9_]*)\}$/;
+const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}/g;
+/** What OpenClaw shows in the place of a secret: of a configuration that was printed and put back. */
+const REDACTED = "__OPENCLAW_REDACTED__";
 
 /**
  * What a secret's setting leads to: a text, `${NAME}`, or a SecretRef (docs/gateway/secrets of
@@ -40,8 +42,8 @@ const REFERENCE = /^\$\{([A-Z_][A-Z0-9_]*)\}$/;
 export async function resolveSecret(input: unknown, sources: Sources): Promise<Secret | undefined> {
   if (typeof input === "string") {
     if (input.trim() === "") return undefined;
-    const name = REFERENCE.exec(input)?.[1];
-    return name === undefined ? { where: "config", value: input } : fromEnvironment(name, sources);
+    if (input === REDACTED) return { where: "config", missing: true };
+    return fromText(input, sources);
   }
   if (!isTree(input)) return undefined;
   const id = typeof input["id"] === "string" ? input["id"] : "";
@@ -57,6 +59,24 @@ export async function resolveSecret(input: unknown, sources: Sources): Promise<S
       return { where: "secret reference (a command)", condition };
     }
   }
+}
+
+/** Variables may be all of a text or parts of it. */
+function fromText(text: string, sources: Sources): Secret {
+  const found = [...text.matchAll(REFERENCE)].map(([, name = ""]) =>
+    fromEnvironment(name, sources),
+  );
+  const [first] = found;
+  if (first === undefined) return { where: "config", value: text };
+  const values = found.flatMap(({ value }) => value ?? []);
+  const conditions = found.flatMap(({ condition }) => condition ?? []);
+  return {
+    where: first.where,
+    ...(values.length === found.length && {
+      value: text.replaceAll(REFERENCE, () => values.shift() ?? ""),
+    }),
+    ...(conditions.length > 0 && { condition: conditions.join(" ") }),
+  };
 }
 
 export function fromEnvironment(name: string, { config }: Sources): Secret {
@@ -93,22 +113,25 @@ async function fromProviderFile(input: Tree, id: string, sources: Sources): Prom
 
 /** OpenClaw's own store is rows of its database, in plain text. */
 async function fromStore(name: string, { copy }: Sources): Promise<Secret> {
-  const path = join(copy.stateDir, "state/openclaw.sqlite");
-  const looked = await lookInto(copy.at(path), (database) => {
+  const looked = await lookIntoState(copy, (database) => {
     if (!hasTable(database, "secret_store_entries")) return undefined;
     const query =
       "SELECT value FROM secret_store_entries WHERE name = ? AND deleted_at_ms IS NULL LIMIT 1";
     return database.prepare(query).get(name)?.["value"];
   });
   const where = "OpenClaw's secret store";
-  if (looked.state !== "read") return { where };
+  if (looked.state === "missing") return { where, missing: true };
+  if (looked.state !== "read") {
+    return { where, condition: `${where}, which cannot be read now, has it.` };
+  }
   return typeof looked.value === "string"
     ? { where, value: looked.value }
     : { where, missing: true };
 }
 
+/** Who writes the secret itself where a path belongs does not get to see it. */
 function missingFile(path: string): Secret {
-  return { where: path, missing: true };
+  return { where: path.includes("/") ? path : "a file beside the configuration", missing: true };
 }
 
 async function textOf(written: string, { copy }: Sources): Promise<string | undefined> {

@@ -1,7 +1,10 @@
 import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { errno } from "../../errors.ts";
+import type { InstanceCopy } from "../instance-copy.ts";
+import { locate } from "./locate.ts";
 import { parsedTree } from "./read-json.ts";
 import type { Tree } from "../config-tree.ts";
 
@@ -36,6 +39,19 @@ export async function lookInto<T>(
   } catch {
     return { state: "damaged" };
   }
+}
+
+/** The same of the database that the whole instance shares. */
+export async function lookIntoState<T>(
+  copy: InstanceCopy,
+  work: (database: DatabaseSync) => T,
+): Promise<Looked<T>> {
+  return lookInto(copy.at(await locate(copy, stateDatabaseOf(copy))), work);
+}
+
+/** As at home. */
+export function stateDatabaseOf({ stateDir }: InstanceCopy): string {
+  return join(stateDir, "state/openclaw.sqlite");
 }
 
 async function headerOf(path: string): Promise<Buffer | undefined> {

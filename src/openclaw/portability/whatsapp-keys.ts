@@ -57,11 +57,10 @@ function preKeyGaps(ids: readonly string[], creds: CredsFindings): string[] {
     return ["There are pre-keys that creds.json does not know: it is older than its key files."];
   }
   if (next > 1 && there.size === 0) return ["All of its pre-keys are missing."];
-  const missing = Array.from({ length: Math.max(0, next - Math.max(offered, 1)) }, (_, index) => {
-    return Math.max(offered, 1) + index;
-  }).filter((id) => !there.has(id));
-  if (missing.length === 0) return [];
-  return [`${missing.length} pre-keys that were never used are missing.`];
+  const first = Math.max(offered, 1);
+  const kept = [...there].filter((id) => id >= first).length;
+  const missing = Math.max(0, next - first - kept);
+  return missing === 0 ? [] : [`${missing} pre-keys that were never used are missing.`];
 }
 
 function appStateGaps(ids: readonly string[], { appStateKeyId }: CredsFindings): string[] {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstat, open } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
@@ -8,6 +8,9 @@ import { placeInCopy } from "./copied-place.ts";
 
 /** https://www.sqlite.org/fileformat2.html#magic_header_string */
 const MAGIC = Buffer.from("SQLite format 3\0", "latin1");
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 /** Bytes of a database's header. */
 const HEADER_BYTES = 100;
 
@@ -38,12 +41,13 @@ export async function databaseHeader(path: string): Promise<Buffer | undefined> 
 
 /**
  * Opens the state database of a copy to change it; when it is closed, no log is left beside it.
- * @returns undefined: the copy has none
+ * @returns undefined: the copy has none, or a log beside it that does not go with it, which opening
+ *   it would take in
  */
 export async function openStateDatabase(copy: InstanceCopy): Promise<DatabaseSync | undefined> {
   const path = await placeInCopy(copy, stateDatabaseOf(copy));
   const isDatabase = path !== undefined && (await databaseHeader(path)) !== undefined;
-  return isDatabase ? new DatabaseSync(path) : undefined;
+  return isDatabase && !(await hasLog(path)) ? new DatabaseSync(path) : undefined;
 }
 
 /**
@@ -57,6 +61,19 @@ export async function readStateDatabase(copy: InstanceCopy): Promise<DatabaseSyn
   return new DatabaseSync(new URL(`${pathToFileURL(path).href}?immutable=1`), { readOnly: true });
 }
 
+async function hasLog(path: string): Promise<boolean> {
+  const logs = await Promise.all(
+    ["-wal", "-journal"].map((suffix) => lstat(path + suffix).catch(() => undefined)),
+  );
+  return logs.some((log) => log !== undefined && log.size > 0);
+}
+
+/** Whether SQLite gave up on a database that is damaged. */
+export function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(code);
+}
+
 /** Does all of the work or none of it. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
@@ -65,7 +82,8 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    database.exec("ROLLBACK");
+    // Some failures have ended it already.
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }

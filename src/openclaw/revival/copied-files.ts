@@ -1,5 +1,7 @@
+import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { errno } from "../../errors.ts";
 import type { Classification } from "../classify.ts";
 import type { CopyRoot, InstanceCopy } from "../instance-copy.ts";
 import { classifyIn } from "../roots.ts";
@@ -33,7 +35,7 @@ async function* filesBelow(
   below: string,
 ): AsyncGenerator<CopiedFile> {
   const directory = join(root.realPath, below);
-  const entries = await readdir(copy.at(directory), { withFileTypes: true });
+  const entries = await entriesOf(copy.at(directory));
   const names = new Set(entries.map(({ name }) => name));
   for (const entry of entries) {
     const relative = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -47,5 +49,15 @@ async function* filesBelow(
     }
     const path = join(directory, entry.name);
     yield { path, at: copy.at(path), isFile: entry.isFile(), classification };
+  }
+}
+
+/** None where the name is not UTF-8 or nobody may look: OpenClaw does not get there either. */
+async function entriesOf(directory: string): Promise<Dirent[]> {
+  try {
+    return await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if (["ENOENT", "EACCES"].includes(errno(error) ?? "")) return [];
+    throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { Tree } from "../config-tree.ts";
 import type { InstanceCopy } from "../instance-copy.ts";
 import { expandTilde } from "../user-paths.ts";
 import { copiedConfig } from "./copied-config.ts";
-import { hasColumns, readStateDatabase } from "./copied-database.ts";
+import { hasColumns, isDamage, readStateDatabase } from "./copied-database.ts";
 
 /** It overwrites a half that is left, and asks for nothing that was agreed to before. */
 const CONSENT = ["--force", "--accept-capabilities"];
@@ -41,7 +41,17 @@ export async function missingPlugins(copy: InstanceCopy): Promise<MissingPlugin[
   return missing;
 }
 
+/** None where the database is damaged: what is said of it elsewhere counts. */
 function recordsIn(database: DatabaseSync): Tree {
+  try {
+    return installRecords(database);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return {};
+  }
+}
+
+function installRecords(database: DatabaseSync): Tree {
   if (!hasColumns(database, "config_machine_state", ["state_key", "value_json"])) return {};
   const query = "SELECT value_json AS json FROM config_machine_state WHERE state_key = ?";
   const json = database.prepare(query).get("plugins.installedIndex")?.["json"];

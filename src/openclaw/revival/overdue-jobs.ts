@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isTree, treeAt } from "../config-tree.ts";
 import type { Tree } from "../config-tree.ts";
 import type { InstanceCopy } from "../instance-copy.ts";
+import { placeInCopy } from "./copied-place.ts";
 import { copiedConfig } from "./copied-config.ts";
 import { hasColumns, readStateDatabase } from "./copied-database.ts";
 import type { Told } from "./report.ts";
@@ -24,8 +25,8 @@ const NAMED = 5;
 export async function scheduledJobs(copy: InstanceCopy): Promise<ScheduledJob[]> {
   using database = await readStateDatabase(copy);
   const rows = database === undefined ? [] : jobsIn(database);
-  const file = copy.at(join(copy.stateDir, "cron/jobs.json"));
-  const text = await readFile(file, "utf8").catch(() => "null");
+  const file = await placeInCopy(copy, join(copy.stateDir, "cron/jobs.json"));
+  const text = file === undefined ? "null" : await readFile(file, "utf8").catch(() => "null");
   const parsed = parse(text);
   const jobs = isTree(parsed) ? parsed["jobs"] : parsed;
   const listed = Array.isArray(jobs) ? jobs.filter(isTree) : [];

@@ -1,8 +1,21 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, symlink } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RestoredCopy, root } from "../../../test/fixtures/restored-copy.ts";
+import { missingPlugins } from "./missing-plugins.ts";
 import { revive } from "./revive.ts";
+import { versionVerdict } from "./version-verdict.ts";
 
 const NOW = new Date("2026-10-01T12:00:00Z");
 const OPTIONS = { newIdentity: false, beside: false, keepDeliveries: false, now: NOW };
@@ -123,4 +136,53 @@ test("a link that leads to another part of the copy is followed there", async ()
   await symlink(volume, copy.at(`${copy.stateDir}/state`));
   const { done } = await revive(copy, { ...OPTIONS, newIdentity: true });
   expect(done).toMatchObject([{ path: copy.database, count: 1 }]);
+});
+
+test("a name that is not UTF-8 stops nothing", async () => {
+  await using copy = await RestoredCopy.make();
+  const directory = Buffer.concat([
+    Buffer.from(`${copy.at(copy.stateDir)}/agents/`),
+    Buffer.of(255),
+  ]);
+  await mkdir(directory, { recursive: true });
+  expect(await revive(copy, OPTIONS)).toEqual({ done: [], told: [] });
+});
+
+test("a damaged state database is told of, and all else is done", async () => {
+  await using copy = await RestoredCopy.make();
+  const lock = `${copy.stateDir}/gateway.pid`;
+  await copy.put(lock, "1");
+  await truncate(copy.at(copy.database), 200);
+  const { done, told } = await revive(copy, { ...OPTIONS, newIdentity: true, beside: true });
+  expect(done).toMatchObject([{ count: 1 }]);
+  expect(existsSync(copy.at(lock))).toBe(false);
+  const damage = told.filter(({ what }) => what.includes("is damaged: "));
+  expect(damage.length).toBeGreaterThan(3);
+  expect(await missingPlugins(copy)).toEqual([]);
+});
+
+test("a journal that is left as it is stays so, whatever else is to be done", async () => {
+  await using copy = await RestoredCopy.make();
+  const journal = `${copy.at(copy.database)}-journal`;
+  // Ends as one does that names a super-journal.
+  const content = Buffer.concat([Buffer.alloc(1016, 0xd9), Buffer.from("d9d505f920a163d7", "hex")]);
+  await writeFile(journal, content);
+  const { told } = await revive(copy, { ...OPTIONS, newIdentity: true });
+  expect(told.map(({ what }) => what).join()).toContain("are left as they are");
+  expect(await readFile(journal)).toEqual(content);
+});
+
+test("a link of the copy is not followed into the original", async () => {
+  await using copy = await RestoredCopy.make();
+  const original = await mkdtemp(join(tmpdir(), "clawback-original-"));
+  const job = { name: "its own", schedule: { kind: "cron" }, state: { nextRunAtMs: 1 } };
+  await writeFile(join(original, "jobs.json"), JSON.stringify({ jobs: [job] }));
+  await writeFile(join(original, "c.json"), `{"meta":{"lastTouchedVersion":"2099.1.1"}}`);
+  await mkdir(copy.at(`${copy.stateDir}/cron`), { recursive: true });
+  await symlink(join(original, "jobs.json"), copy.at(`${copy.stateDir}/cron/jobs.json`));
+  await rm(copy.at(copy.configPath));
+  await symlink(join(original, "c.json"), copy.at(copy.configPath));
+  expect(await revive(copy, OPTIONS)).toEqual({ done: [], told: [] });
+  expect(await versionVerdict(copy, "2026.9.6")).toEqual({ ok: true });
+  await rm(original, { recursive: true });
 });

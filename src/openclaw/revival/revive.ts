@@ -1,4 +1,5 @@
 import type { InstanceCopy } from "../instance-copy.ts";
+import { isDamage, stateDatabaseOf } from "./copied-database.ts";
 import { endLeases } from "./coordination.ts";
 import { setDeliveriesAside, waitingDeliveries } from "./deliveries.ts";
 import { forgetIdentity } from "./identities.ts";
@@ -15,22 +16,44 @@ import { ageWorkspaceNotes } from "./workspaces.ts";
  */
 export async function revive(copy: InstanceCopy, options: RevivalOptions): Promise<RevivalReport> {
   // First of all: the rest reads and changes databases.
-  const steps = [await settleSidecars(copy)];
-  steps.push(await removeLocks(copy));
-  steps.push(await endLeases(copy));
-  steps.push(await ageWorkspaceNotes(copy, options.now));
-  const deliveries = options.keepDeliveries
-    ? await waitingDeliveries(copy)
-    : await setDeliveriesAside(copy, options.now);
-  steps.push(deliveries);
-  if (options.newIdentity) steps.push(await forgetIdentity(copy));
-  const told = [
-    ...(options.beside ? await sharedWithOriginal(copy, options) : []),
-    ...(await overdueJobs(copy, options.now)),
-    ...(await machineBoundLeftovers(copy)),
-  ];
-  return {
-    done: steps.flatMap((step) => step.done),
-    told: [...steps.flatMap((step) => step.told), ...told],
+  const reports = [await settleSidecars(copy), await removeLocks(copy)];
+  const step = async (task: string, work: () => Promise<RevivalReport>) => {
+    reports.push(await unlessDamaged(copy, task, work));
   };
+  await step("leases of the old processes were not ended", () => endLeases(copy));
+  await step("workspaces may be refused for a day", () => ageWorkspaceNotes(copy, options.now));
+  await step("messages that were waiting may be sent again", () =>
+    options.keepDeliveries ? waitingDeliveries(copy) : setDeliveriesAside(copy, options.now),
+  );
+  if (options.newIdentity) {
+    await step("the identity of the original's device stays", () => forgetIdentity(copy));
+  }
+  await step("what both have is not all known", async () => {
+    return { done: [], told: options.beside ? await sharedWithOriginal(copy, options) : [] };
+  });
+  await step("which jobs are overdue is not known", async () => {
+    return { done: [], told: await overdueJobs(copy, options.now) };
+  });
+  return {
+    done: reports.flatMap(({ done }) => done),
+    told: [...reports.flatMap(({ told }) => told), ...(await machineBoundLeftovers(copy))],
+  };
+}
+
+/** A damaged database comes back as it was taken: that is no reason to bring nothing back. */
+async function unlessDamaged(
+  copy: InstanceCopy,
+  task: string,
+  work: () => Promise<RevivalReport>,
+): Promise<RevivalReport> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const what = `${stateDatabaseOf(copy)} is damaged: ${task}`;
+    return {
+      done: [],
+      told: [{ what, why: "It was damaged when the snapshot was taken, or is now." }],
+    };
+  }
 }

@@ -1,3 +1,4 @@
+import { redactor } from "../../config/redact.ts";
 import { messageOf } from "../../errors.ts";
 import { findGateway } from "../../gateway/find-gateway.ts";
 import { openclawOf } from "../../gateway/openclaw-command.ts";
@@ -6,6 +7,7 @@ import type { InstanceCopy } from "../../openclaw/instance-copy.ts";
 import { versionVerdict } from "../../openclaw/revival/version-verdict.ts";
 import { fetchOpenClaw } from "../../sandbox/fetch-openclaw.ts";
 import { findOpenClaw, type OpenClawProgram } from "../../sandbox/find-openclaw.ts";
+import { secretsOf } from "../../sandbox/known-secrets.ts";
 import type { CommandResult } from "../../sandbox/command.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { OperationContext } from "../context.ts";
@@ -96,7 +98,10 @@ export async function drillApplication(
   manifest: Manifest,
   ledger: Ledger,
 ): Promise<void> {
+  const secrets = await secretsOf(copy);
+  const clean = redactor(() => secrets);
   const run = (...args: string[]) => sandbox.run([...args, "--json"], { timeoutMs: COMMAND_MS });
+  const complaint = (result: CommandResult) => clean(wordsOf(result));
   const config = await run("config", "validate");
   ledger.add(
     "application",
@@ -106,7 +111,7 @@ export async function drillApplication(
       ? "`openclaw config validate` accepts the configuration"
       : `\`openclaw config validate\` refuses the configuration: ${complaint(config)}`,
   );
-  await preflight(run, copy, manifest, ledger);
+  await preflight({ run, complaint }, copy, manifest, ledger);
   const listed = await run("sessions", "list", "--all-agents");
   const sessions = sessionsIn(listed);
   const expected = manifest.counts["sessions"] ?? 0;
@@ -122,10 +127,14 @@ export async function drillApplication(
   );
 }
 
-type Run = (...args: string[]) => Promise<CommandResult>;
+interface Asking {
+  run: (...args: string[]) => Promise<CommandResult>;
+  /** What it said was wrong; no secret is in it. */
+  complaint: (result: CommandResult) => string;
+}
 
 async function preflight(
-  run: Run,
+  { run, complaint }: Asking,
   copy: InstanceCopy,
   { databases }: Manifest,
   ledger: Ledger,
@@ -174,7 +183,7 @@ function sessionsIn({ code, stdout }: CommandResult): number | undefined {
 }
 
 /** What OpenClaw said was wrong: a line of it. */
-function complaint({ code, stdout, stderr }: CommandResult): string {
+function wordsOf({ code, stdout, stderr }: CommandResult): string {
   const message = /"message": "((?:[^"\\]|\\.)*)"/g;
   const last = [...stdout.matchAll(message)].at(-1)?.[1];
   const line = stderr.trim().split("\n").at(-1);

@@ -42,8 +42,9 @@ export async function checkDatabases(
     const expected = known.get(path);
     const file = given.found.get(path) ?? given.at(path);
     const stat = await lstat(file).catch(() => undefined);
-    if (stat === undefined) {
-      rows.add(path, false, "it is not there");
+    // Through a link one would look into the live instance's.
+    if (stat?.isFile() !== true) {
+      rows.add(path, false, stat === undefined ? "it is not there" : "it is no file");
       continue;
     }
     // Another name of one that was looked at.

@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { hasCode, messageOf } from "../../errors.ts";
+import { ClawbackError, hasCode, messageOf } from "../../errors.ts";
 import type { InstanceCopy } from "../../openclaw/instance-copy.ts";
 import { judgeChannels } from "../../openclaw/portability/judge-channels.ts";
 import type { ChannelVerdict } from "../../openclaw/portability/verdict.ts";
+import { shortId } from "../../repository/ids.ts";
 import { isolationHere } from "../../sandbox/isolation.ts";
 import { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Snapshot } from "../../snapshot/snapshots.ts";
@@ -12,7 +13,7 @@ import { DRILL_LEVELS, type DrillLevel } from "../documents.ts";
 import { recordInHistory } from "../history.ts";
 import { resolveForHere } from "../latest.ts";
 import { type Manifest, readManifest } from "../manifest.ts";
-import { isWhole, refOf } from "../snapshot-documents.ts";
+import { isCompanion, isWhole, refOf } from "../snapshot-documents.ts";
 import { type Session, withRepository } from "../with-repository.ts";
 import { drillApplication, openClawFor } from "./application.ts";
 import { drillBoot } from "./boot.ts";
@@ -60,6 +61,7 @@ export async function drillOpen(
 ): Promise<DrillDocument> {
   const begun = performance.now();
   const { snapshot } = await resolveForHere(context, session.repository, options.snapshot);
+  if (isCompanion(snapshot)) throw noInstance(snapshot);
   const ledger = new Ledger();
   const { level, channels } = await climb(context, session, snapshot, options, ledger);
   const document = {
@@ -75,6 +77,13 @@ export async function drillOpen(
   };
   const id = await keep(context, session, snapshot, document);
   return { ...document, record: id === undefined ? null : { id } };
+}
+
+function noInstance({ id }: Snapshot): ClawbackError {
+  const short = shortId(id);
+  return new ClawbackError("E_NO_SNAPSHOT", `${short} is the record of a drill, not a snapshot`, {
+    hint: `\`clawback cat ${short} /.clawback/drill.json\` prints it`,
+  });
 }
 
 interface Reached {

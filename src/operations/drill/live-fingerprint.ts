@@ -1,5 +1,6 @@
+import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { hasCode } from "../../errors.ts";
+import { errno, hasCode } from "../../errors.ts";
 import { findGateway } from "../../gateway/find-gateway.ts";
 import { STAND_IN_REPLY } from "../../sandbox/stand-in-model.ts";
 import type { OperationContext } from "../context.ts";
@@ -92,7 +93,7 @@ async function fingerprint({ roots }: Survey, signal: AbortSignal): Promise<Live
   await using pool = openFilePool();
   const abort = () => void pool.stop(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  const running = new Set<Promise<void>>();
+  const running: Promise<void>[] = [];
   const send = (paths: string[]) => {
     const work = pool.run({ kind: "fingerprint", paths, marker: STAND_IN_REPLY }).then((result) => {
       if (!("fingerprints" in result)) return;
@@ -101,20 +102,23 @@ async function fingerprint({ roots }: Survey, signal: AbortSignal): Promise<Live
         if (found !== undefined) files.set(path, found);
       }
     });
-    running.add(work.finally(() => running.delete(work)));
-    return work;
+    // Waited for at the end: one that fails before then must not end the process.
+    work.catch(() => undefined);
+    running.push(work);
   };
   try {
     let batch: string[] = [];
     for (const root of roots) {
       for await (const path of filesOf(root)) {
+        signal.throwIfAborted();
         batch.push(path);
         if (batch.length < BATCH) continue;
-        void send(batch).catch(() => undefined);
+        send(batch);
         batch = [];
       }
     }
-    await Promise.all([...running, send(batch)]);
+    send(batch);
+    await Promise.all(running);
   } finally {
     signal.removeEventListener("abort", abort);
   }
@@ -130,7 +134,11 @@ async function* filesOf(root: KnownRoot): AsyncGenerator<string> {
   }
   const open = [top];
   for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
-    const found = await readdir(directory, { withFileTypes: true, encoding: "buffer" });
+    const found = await entriesOf(directory);
+    if (found === undefined) {
+      yield directory.toString("latin1");
+      continue;
+    }
     const names = new Set(found.map(({ name }) => name.toString()));
     for (const entry of found) {
       const path = Buffer.concat([directory, Buffer.from("/"), entry.name]);
@@ -141,6 +149,16 @@ async function* filesOf(root: KnownRoot): AsyncGenerator<string> {
       if (isDirectory) open.push(path);
       else yield path.toString("latin1");
     }
+  }
+}
+
+/** Undefined: it went meanwhile, or is not for this user to see. */
+async function entriesOf(directory: Buffer): Promise<Dirent<Buffer>[] | undefined> {
+  try {
+    return await readdir(directory, { withFileTypes: true, encoding: "buffer" });
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EACCES", "EPERM"].includes(errno(error) ?? "")) return undefined;
+    throw error;
   }
 }
 

@@ -23,7 +23,7 @@ export async function checkManifest(
   }
   const isOfThis =
     Date.parse(manifest.created) === Number(parseTime(snapshot.time) / 1_000_000n) &&
-    snapshot.paths[0]?.split("#")[0] === manifest.instance.stateDir;
+    isGroupOf(snapshot.paths[0], manifest.instance.stateDir);
   ledger.add(
     "content",
     "manifest",
@@ -33,6 +33,11 @@ export async function checkManifest(
       : "its manifest is of another snapshot",
   );
   await checkDigest(repository, snapshot, manifest, ledger);
+}
+
+/** A snapshot of a part has the part's name behind a `#`. */
+function isGroupOf(path: string | undefined, stateDir: string): boolean {
+  return path === stateDir || path?.startsWith(`${stateDir}#`) === true;
 }
 
 async function checkDigest(
@@ -55,6 +60,21 @@ async function checkDigest(
       ? "names, modes, links and contents are those that the manifest was written for"
       : "it was changed after it was taken",
     where.map((path) => `something in ${path} is not what was backed up`),
+  );
+}
+
+/** A snapshot of everything that holds nothing comes back well, and brings nobody back. */
+function checkSubstance({ scope, agents, databases, counts }: Manifest, ledger: Ledger): void {
+  if (scope !== "all" || agents !== null) return;
+  const { sessions = 0, transcriptFiles = 0 } = counts;
+  const isEmpty = databases.length + sessions + transcriptFiles === 0;
+  ledger.add(
+    "content",
+    "substance",
+    isEmpty ? null : true,
+    isEmpty
+      ? "there is no database and no conversation in it: nothing that an agent is made of"
+      : "what agents are made of is in it",
   );
 }
 
@@ -82,6 +102,7 @@ export function checkAdmissions(manifest: Manifest, ledger: Ledger): void {
       : `${count(damaged.length, "file")} ${damaged.length === 1 ? "was" : "were"} damaged already when it was taken`,
     damaged.map(({ path, message }) => `${path}: ${message}`),
   );
+  checkSubstance(manifest, ledger);
 }
 
 export interface Found {

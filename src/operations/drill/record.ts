@@ -83,3 +83,17 @@ export function proofsAmong(snapshots: readonly Snapshot[]): Map<string, Proof[]
   }
   return proofs;
 }
+
+/**
+ * The verdict that counts: the newest, unless an earlier drill failed at a level that none since
+ * has come to. Undefined: there was none.
+ *
+ * @param proofs of one snapshot, oldest first
+ */
+export function standing(proofs: readonly Proof[] = []): Proof | undefined {
+  const depth = ({ level }: Proof) => DRILL_LEVELS.indexOf(level);
+  return proofs.reduce<Proof | undefined>((stands, next) => {
+    const isRefuted = stands?.verdict !== "failed" || depth(next) >= depth(stands);
+    return isRefuted || next.verdict === "failed" ? next : stands;
+  }, undefined);
+}

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { lstatSync } from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Swap } from "./merge.ts";
 import { nameThenOf, pathOf } from "./swaps.ts";
 
@@ -68,11 +68,12 @@ function copyAttributes({ read, write, mark }: Kind, live: string, staged: strin
   });
   if (found.error !== undefined) return !isMarked(live, mark);
   // Owners are set already, and those of the old tree are not what is wanted.
-  const dump = withoutOwners(found.stdout);
+  const to = isDirectory ? staged : dirname(staged);
+  const dump = reachedWithoutLinks(withoutOwners(found.stdout), to);
   if (dump.length === 0) return true;
   const [restore = "", ...rest] = write;
   const set = spawnSync(restore, rest, {
-    cwd: isDirectory ? staged : dirname(staged),
+    cwd: to,
     input: Buffer.from(dump, "latin1"),
     maxBuffer: MOST_OUTPUT,
   });
@@ -91,6 +92,28 @@ function withoutOwners(dump: Buffer): string {
     .filter((line) => !/^# (owner|group|flags): /.test(line))
     .join("\n")
     .trim();
+}
+
+/**
+ * The tools follow links, and a new tree may have one where the old one has a file: what that leads
+ * to is none of theirs.
+ */
+function reachedWithoutLinks(dump: string, directory: string): string {
+  const real = realpathSync(directory);
+  const blocks = dump.split(/\n{2,}/).filter((block) => {
+    const [, escaped] = /^# file: (.*)$/m.exec(block) ?? [];
+    if (escaped === undefined) return false;
+    const name = escaped.replace(/\\([0-7]{3})/g, (_, octal: string) => {
+      return String.fromCharCode(Number.parseInt(octal, 8));
+    });
+    const path = Buffer.from(join(Buffer.from(real).toString("latin1"), name), "latin1");
+    try {
+      return realpathSync(path, "buffer").equals(path);
+    } catch {
+      return false;
+    }
+  });
+  return blocks.length === 0 ? "" : `${blocks.join("\n\n")}\n`;
 }
 
 /** Whether the system says that there is something, where no tool tells what. */

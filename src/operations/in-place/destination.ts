@@ -1,6 +1,5 @@
 import { lstat, realpath } from "node:fs/promises";
 import { hostname } from "node:os";
-import { ClawbackError } from "../../errors.ts";
 import { realPathOfFuture } from "../../fs/paths.ts";
 import { statePlaces } from "../../openclaw/find-instance.ts";
 import { automaticMappings, withRealPlaces } from "../../openclaw/mapping/automatic.ts";
@@ -11,6 +10,7 @@ import type { OperationContext } from "../context.ts";
 import type { Manifest } from "../manifest.ts";
 import type { KnownRoot } from "../root-index.ts";
 import type { InPlaceOptions } from "./options.ts";
+import { refuseNested, refuseStrangeRoots, refuseWidePlace } from "./refuse-places.ts";
 
 /** A root of the snapshot, or a mount in it, and where it belongs here. */
 export interface Place {
@@ -40,14 +40,16 @@ export interface Destination {
  * Says where everything of a snapshot belongs here: where it was, unless mappings say otherwise, or
  * another state directory was asked for.
  *
- * @throws E_USAGE when two roots would come to lie within each other
+ * @throws E_USAGE when two roots would come to lie within each other, or one would be more than an
+ *   agent's; E_DAMAGED
  */
 export async function destinationOf(
   context: OperationContext,
   { instance, roots }: Manifest,
   options: Pick<InPlaceOptions, "mappings" | "automaticMapping" | "services">,
 ): Promise<Destination> {
-  const asked = await askedFor(context);
+  refuseStrangeRoots({ roots });
+  const asked = await namedStateDir(context);
   const home = homeFor(asked, instance) ?? openclawHome({ ...context, platform: process.platform });
   const homes = { from: instance.home, to: home };
   const given = options.mappings.map((each) => ({ ...each, automatic: false }));
@@ -67,6 +69,7 @@ export async function destinationOf(
     mappings.push({ ...real, automatic: true });
   }
   const isMoved = instance.hostname !== hostname() || homes.from !== homes.to;
+  const realHomes = await Promise.all([home, context.home].map((each) => realPathOfFuture(each)));
   const notes: string[] = [];
   const places: Place[] = [];
   for (const root of roots) {
@@ -77,7 +80,10 @@ export async function destinationOf(
       continue;
     }
     const live = await livePlace(root, mappings, places);
-    places.push({ root, within: "", from: root.realPath, live });
+    const place: Place = { root, within: "", from: root.realPath, live };
+    // In a container a state directory may be the home, where somebody says so.
+    if (root.kind !== "state" || asked === undefined) refuseWidePlace(place, realHomes);
+    places.push(place);
     if (mapPath(root.realPath, mappings) !== live) {
       mappings.push({ from: root.realPath, to: live, automatic: true });
     }
@@ -87,7 +93,7 @@ export async function destinationOf(
 }
 
 /** The state directory that was named, by a flag, a variable or the settings. */
-async function askedFor(context: OperationContext): Promise<string | undefined> {
+export async function namedStateDir(context: OperationContext): Promise<string | undefined> {
   const { env, home, instance } = context;
   const isNamed = instance.stateDir ?? instance.profile ?? env["OPENCLAW_STATE_DIR"];
   if (!isNamed) return undefined;
@@ -107,14 +113,17 @@ function homeFor(
   return end !== undefined && asked?.endsWith(end) ? asked.slice(0, -end.length) : undefined;
 }
 
-/** Where a name leads today counts, unless that is a part of what is replaced; else where its bytes were. */
+/**
+ * Where a name leads today counts, unless that is a part of what is replaced. A link that is gone and
+ * does not come along leads nobody there any more. Else it is where its bytes were.
+ */
 async function livePlace(
-  { path, realPath }: KnownRoot,
+  { path, realPath, statePath }: KnownRoot,
   mappings: readonly PathMapping[],
   others: readonly Place[],
 ): Promise<string> {
   const named = mapPath(path, mappings);
-  if (await isThere(named)) {
+  if (statePath === undefined || (await isThere(named))) {
     const live = await realpath(named).catch(() => realPathOfFuture(named));
     if (!others.some((other) => isWithin(live, other.live))) return live;
   }
@@ -126,17 +135,4 @@ function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function refuseNested(places: readonly Place[]): void {
-  for (const outer of places) {
-    for (const inner of places) {
-      if (inner === outer || !isWithin(inner.live, outer.live)) continue;
-      throw new ClawbackError(
-        "E_USAGE",
-        `${inner.from} would go to ${inner.live}, which lies in ${outer.live}, the place of ${outer.from}`,
-        { hint: "Map them to places that do not hold each other: --map OLD=NEW" },
-      );
-    }
-  }
 }

@@ -70,7 +70,9 @@ export async function exchange(
   } catch (error) {
     if (transaction.phase === "building") await transaction.revert();
     // Where it is stuck half-way nothing may start.
-    if (transaction.phase === "reverted") await liftBars(bars);
+    if (transaction.phase === "reverted") {
+      for (const problem of await liftBars(bars)) context.warn(problem);
+    }
     throw error;
   }
 }

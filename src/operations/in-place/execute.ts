@@ -12,10 +12,13 @@ import type { InPlaceDocument } from "./document.ts";
 import { exchange } from "./exchange.ts";
 import { installPlugins } from "./install-plugins.ts";
 import { journalDir } from "./journal-place.ts";
+import { refuseOwnPlaces } from "./own-places.ts";
 import { pluginsOf, refuseVersion } from "./look-ahead.ts";
 import { giveTo } from "./owner.ts";
+import type { Swap } from "./merge.ts";
 import type { InPlacePlan } from "./plan.ts";
 import { replacementsOf } from "./put-in-place.ts";
+import { refuseLostSessions } from "./sessions.ts";
 import { takeSafetySnapshot } from "./safety.ts";
 import { nameThenOf, pathOf } from "./swaps.ts";
 
@@ -78,6 +81,10 @@ export async function executePlan(
     start: options.start,
     ready: async () => {
       const now = plan.compare(built.at);
+      await refuseOwnPlaces(context, now.swaps);
+      refuseLostSessions(plan.sessions);
+      // It may be more than was planned: a directory in which something stayed then.
+      giveAll(plan, built, now.swaps);
       const configPath = here.survey?.instance.configPath;
       document.changes = now.changes;
       await transaction.prepare(await replacementsOf(transaction, built, now.swaps, configPath));
@@ -105,7 +112,7 @@ async function makeFit(
   built: Built,
   document: InPlaceDocument,
 ): Promise<void> {
-  const { destination, manifest, options, owner, found } = plan;
+  const { destination, manifest, options, found } = plan;
   const { mappings } = destination;
   const copy = copyAsItWillBe(manifest, destination, built.at);
   if (mappings.length > 0) {
@@ -125,10 +132,13 @@ async function makeFit(
     now: context.now(),
   });
   document.plugins = await pluginsOf(copy);
-  for (const { place, relative, isInSnapshot } of found.swaps) {
-    if (!isInSnapshot) continue;
-    const top = built.at(nameThenOf({ place, relative }));
-    if (owner !== undefined) giveTo(owner, place, relative, top);
-  }
+  giveAll(plan, built, found.swaps);
   document.warnings = [...document.warnings, ...(await keepAttributes(found.swaps, built.at))];
+}
+
+function giveAll({ owner }: InPlacePlan, built: Built, swaps: readonly Swap[]): void {
+  if (owner === undefined) return;
+  for (const { place, relative, isInSnapshot } of swaps) {
+    if (isInSnapshot) giveTo(owner, place, relative, built.at(nameThenOf({ place, relative })));
+  }
 }

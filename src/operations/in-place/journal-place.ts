@@ -13,5 +13,5 @@ export function journalDir({ places }: Pick<OperationContext, "places">): string
  */
 export async function isRestoreOpen(context: Pick<OperationContext, "places">): Promise<boolean> {
   const names = await readdir(journalDir(context)).catch(() => []);
-  return names.some((name) => /^(open|closing)-/.test(name));
+  return names.some((name) => /^(open|closing)-[0-9a-f]{16}\.json$/.test(name));
 }

@@ -255,9 +255,11 @@ class Merge {
 
 const NOTHING: Outcome = { stays: false, touched: false, carry: [], swaps: [] };
 
-/** The staging of a restore, which is no part of the instance. */
+/** What a restore makes while it works; no part of the instance. */
+const OURS = /^\.clawback-(?:restore-|trial-|beside$)/;
+
 function isOurs(name: string): boolean {
-  return name.startsWith(".clawback-");
+  return OURS.test(name);
 }
 
 /** As far as size and time tell; a restore sets times to the microsecond. */

@@ -18,6 +18,7 @@ import { type InPlaceDocument, KEPT_UNTIL } from "./document.ts";
 import { gatewayOf, type InstanceHere, instanceHere } from "./instance-here.ts";
 import { refuseOpenRestore } from "./refuse-open.ts";
 import { LiveScope } from "./live-scope.ts";
+import { refuseOwnPlaces } from "./own-places.ts";
 import type { InPlaceOptions } from "./options.ts";
 import { chooseOwner, type Owner } from "./owner.ts";
 import { refuseWithoutPermission } from "./preflight.ts";
@@ -107,6 +108,7 @@ async function planWith(
     return swapsOf(entries, new LiveScope(destination.places, given), kept.raw);
   };
   const found = compare(preview.at);
+  await refuseOwnPlaces(context, found.swaps);
   await refuseWithoutPermission(found.swaps);
   const room = await roomFor(
     [...entries].map(([place, entry]) => ({ path: place.live, bytes: bytesOf(entry) })),

@@ -3,13 +3,16 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
   utimesSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { ClawbackError } from "../../errors.ts";
 import { BARRED_CONFIG } from "../../openclaw/barred-config.ts";
+import { isWithin } from "../../openclaw/user-paths.ts";
 import type { Replacement } from "../../transaction/replacement.ts";
 import type { Transaction } from "../../transaction/transaction.ts";
 import type { Built } from "./build.ts";
@@ -29,6 +32,7 @@ export async function replacementsOf(
   swaps: readonly Swap[],
   configPath: string | undefined,
 ): Promise<Replacement[]> {
+  const config = configPath === undefined ? undefined : realOrNone(configPath);
   const replacements: Replacement[] = [];
   for (const swap of swaps) {
     const live = pathOf(swap);
@@ -37,10 +41,32 @@ export async function replacementsOf(
       ? moved(built.at(nameThenOf(swap)), directory, swap)
       : undefined;
     if (staged !== undefined) for (const each of swap.carry) makeWayFor(each, live, staged);
-    const barred = configPath === undefined ? undefined : barFor(swap, live, configPath);
+    const barred = config === undefined ? undefined : barFor(live, config);
     replacements.push({ live, staged, carry: swap.carry, how, ...(barred && { barred }) });
   }
-  return replacements;
+  const isApart = !replacements.some(({ live }) => config === undefined || isWithin(config, live));
+  if (config === undefined || !isApart || replacements.length === 0) return replacements;
+  return [...replacements, ...(await guardOf(transaction, config, swaps))];
+}
+
+/** The configuration stays, and another one stands in for it while the rest changes places. */
+async function guardOf(
+  transaction: Transaction,
+  live: string,
+  swaps: readonly Swap[],
+): Promise<Replacement[]> {
+  const place = swaps.find((swap) => isWithin(live, swap.place.live))?.place;
+  try {
+    const { how } = await transaction.stage(live, place?.live);
+    const barred = { name: basename(live), content: BARRED_CONFIG };
+    return [{ live, staged: undefined, carry: [""], how, barred }];
+  } catch (error) {
+    // Mounted, or in a directory that is not ours to write: the other bars must do.
+    if (error instanceof ClawbackError && ["E_FAILED", "E_PERMISSION"].includes(error.code)) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 /** Into the directory that belongs to this swap: on the same file system. */
@@ -71,13 +97,19 @@ function makeWayFor(relative: string, live: string, staged: string): void {
   rmSync(below(staged, relative), { recursive: true, force: true });
 }
 
-function barFor({ carry }: Swap, live: string, configPath: string): Replacement["barred"] {
-  if (configPath === live) return { name: basename(live), content: BARRED_CONFIG };
-  const name = basename(configPath);
-  if (dirname(configPath) !== live || carry.includes(Buffer.from(name).toString("latin1"))) {
+function barFor(live: string, config: string): Replacement["barred"] {
+  if (config !== live && dirname(config) !== live) return undefined;
+  return { name: basename(config), content: BARRED_CONFIG };
+}
+
+/** Of a configuration that is a file, where it is. */
+function realOrNone(path: string): string | undefined {
+  try {
+    const real = realpathSync(path);
+    return lstatSync(real).isFile() ? real : undefined;
+  } catch {
     return undefined;
   }
-  return isThere(Buffer.from(configPath)) ? { name, content: BARRED_CONFIG } : undefined;
 }
 
 function below(directory: string, relative: string): Buffer {

@@ -73,7 +73,8 @@ async function close(
     for (const problem of await open.commit()) context.warn(problem);
     context.warn(`${what}: it was completed; \`clawback undo\` takes it back`);
   }
-  if (note === null || !start) return;
+  // As it was before: with a gateway, also where none was wanted afterwards.
+  if (note === null || (!start && outcome === "completed")) return;
   const { started, hint } = await startAgain(note);
   if (!started) context.warn(`the gateway was running then. ${hint ?? ""}`.trim());
 }

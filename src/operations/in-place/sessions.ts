@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { ClawbackError } from "../../errors.ts";
 import type { SessionChoice } from "../../openclaw/portability/compare-sessions.ts";
 import { classifyIn } from "../../openclaw/roots.ts";
 import type { Destination, Place } from "./destination.ts";
@@ -38,6 +40,21 @@ export function sessionsHere(
     for (const path of choice.paths) raw.add(Buffer.from(path).toString("latin1"));
   }
   return { sessions, kept: { raw, notes } };
+}
+
+/**
+ * The new tree has none of the sessions that stay: one that has gone since would be in neither.
+ * @throws E_FAILED
+ */
+export function refuseLostSessions(sessions: readonly SessionChoice[]): void {
+  for (const { keep, channel, account, paths } of sessions) {
+    if (keep !== "live" || paths.some((path) => existsSync(path))) continue;
+    throw new ClawbackError(
+      "E_FAILED",
+      `the ${channel} session of ${account} was to stay, and is gone meanwhile`,
+      { hint: "Nothing was changed. Run it again: the plan will be another one." },
+    );
+  }
 }
 
 interface Located {

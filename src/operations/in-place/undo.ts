@@ -1,8 +1,16 @@
 import { ClawbackError } from "../../errors.ts";
+import { realPathOfFuture } from "../../fs/paths.ts";
 import { currentProcess } from "../../fs/process-identity.ts";
-import { beginUndo, discard, undoable, type Undoable } from "../../transaction/undo.ts";
+import {
+  beginUndo,
+  discard,
+  lastCommitted,
+  undoable,
+  type Undoable,
+} from "../../transaction/undo.ts";
 import type { OperationContext } from "../context.ts";
 import { aboutOf } from "./about.ts";
+import { namedStateDir } from "./destination.ts";
 import { KEPT_UNTIL, type UndoDocument } from "./document.ts";
 import { exchange } from "./exchange.ts";
 import { gatewayOf, type InstanceHere, instanceHere } from "./instance-here.ts";
@@ -23,11 +31,14 @@ export interface UndoPlan {
  *
  * @throws E_NOTHING_TO_UNDO, E_RESTORE_OPEN, E_GATEWAY
  */
-export async function planUndo(context: OperationContext): Promise<UndoPlan> {
+export async function planUndo(
+  context: OperationContext,
+  { discard: toDiscard = false }: { discard?: boolean } = {},
+): Promise<UndoPlan> {
   await refuseOpenRestore(context);
-  const kept = await undoable(journalDir(context));
-  if (kept === undefined) throw nothing();
+  const kept = await keptFor(context, toDiscard);
   const about = aboutOf(kept.about);
+  await refuseOther(context, about.stateDir);
   const here = await instanceHere(context, about);
   const control = await gatewayOf(here);
   const document: UndoDocument = {
@@ -92,6 +103,34 @@ export async function discardUndo(
 ): Promise<UndoDocument> {
   await discard(journalDir(context));
   return { ...document, dryRun: false, discarded: true };
+}
+
+/** What has been damaged can be discarded all the same. */
+async function keptFor(context: OperationContext, toDiscard: boolean): Promise<Undoable> {
+  const dir = journalDir(context);
+  const kept = await undoable(dir);
+  if (kept !== undefined) return kept;
+  const damaged = await lastCommitted(dir);
+  if (damaged === undefined) throw nothing();
+  if (toDiscard) return { ...damaged, bytes: 0 };
+  throw new ClawbackError(
+    "E_NOTHING_TO_UNDO",
+    `what is kept for an undo is not whole any more: ${damaged.directories.join(", ")}`,
+    { hint: "Where it was moved away, move it back; `clawback undo --discard` removes the rest." },
+  );
+}
+
+/** @throws E_NOTHING_TO_UNDO when another instance was named than the one that was restored */
+async function refuseOther(context: OperationContext, restored: string): Promise<void> {
+  const named = await namedStateDir(context);
+  if (named === undefined) return;
+  const [one, other] = await Promise.all([named, restored].map((each) => realPathOfFuture(each)));
+  if (one === other) return;
+  throw new ClawbackError(
+    "E_NOTHING_TO_UNDO",
+    `the last restore in place was that of ${restored}, not of ${named}`,
+    { hint: "What is kept is of the last one alone. A snapshot can be restored in any case." },
+  );
 }
 
 function nothing(): ClawbackError {

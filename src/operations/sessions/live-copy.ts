@@ -56,7 +56,7 @@ async function databasesInUse(directories: readonly string[]): Promise<string[]>
       const info = await stat(join(directory, entry)).catch(() => undefined);
       const database = join(directory, entry.replace(/-(wal|journal)$/, ""));
       const isThere = (await stat(database).catch(() => undefined))?.isFile() === true;
-      if (isThere && info !== undefined && info.size > 0) found.push(database);
+      if (isThere && info !== undefined && info.size > 0) found.push(await realpath(database));
     }
   }
   return found;
