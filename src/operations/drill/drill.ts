@@ -102,6 +102,10 @@ async function climb(
     DRILL_LEVELS.indexOf(options.level) >= DRILL_LEVELS.indexOf(level);
   const reached: Reached = { level: "structure", channels: [] };
   await drillStructure(context, session, snapshot, ledger);
+  if (!wants("content")) {
+    const evidence = "what is in the files was not read: only a restore proves that it comes back";
+    ledger.add("structure", "contents", null, evidence);
+  }
   if (ledger.failed || !wants("content")) return reached;
   await using copy = await restoreCopy(context, session, snapshot, options.sandbox);
   const manifest = await readManifest(session.repository, snapshot.tree);

@@ -1,6 +1,8 @@
 import { currentProcess } from "../../fs/process-identity.ts";
 import { rewriteCopy } from "../../openclaw/mapping/rewrite-copy.ts";
+import type { Done } from "../../openclaw/revival/report.ts";
 import { revive } from "../../openclaw/revival/revive.ts";
+import { settleSidecars } from "../../openclaw/revival/sidecars.ts";
 import { syncTree } from "../../transaction/sync-tree.ts";
 import { Transaction } from "../../transaction/transaction.ts";
 import type { OperationContext } from "../context.ts";
@@ -115,9 +117,13 @@ async function makeFit(
   const { destination, manifest, options, found } = plan;
   const { mappings } = destination;
   const copy = copyAsItWillBe(manifest, destination, built.at);
+  let settled: Done[] = [];
   if (mappings.length > 0) {
+    const asItWas = copyAsItWas(manifest, built.at);
+    // Before a database is opened: a log beside it is judged by the times of both.
+    settled = (await settleSidecars(asItWas)).done;
     const rewriting = { words: options.rewriteWords, signal: context.signal };
-    document.mapping = await rewriteCopy(copyAsItWas(manifest, built.at), mappings, rewriting);
+    document.mapping = await rewriteCopy(asItWas, mappings, rewriting);
     const { remaining } = document.mapping;
     document.warnings = [
       ...document.warnings,
@@ -125,12 +131,13 @@ async function makeFit(
     ];
   }
   await refuseVersion(context, copy);
-  document.revival = await revive(copy, {
+  const { done, told } = await revive(copy, {
     newIdentity: options.newIdentity,
     beside: false,
     keepDeliveries: false,
     now: context.now(),
   });
+  document.revival = { done: [...settled, ...done], told };
   document.plugins = await pluginsOf(copy);
   giveAll(plan, built, found.swaps);
   document.warnings = [...document.warnings, ...(await keepAttributes(found.swaps, built.at))];
