@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { errno } from "../errors.ts";
 
@@ -74,10 +74,15 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether it is a zombie: it has ended, and whoever started it has not asked yet. */
-async function hasEnded(pid: number): Promise<boolean> {
+/**
+ * Whether it is a zombie and nothing more: it has ended, and whoever started it has not asked yet. As
+ * long as another of its threads is still ending, it may hold its files and their locks.
+ */
+export async function hasEnded(pid: number): Promise<boolean> {
   const line = await readLine(`/proc/${pid}/stat`);
-  return line !== undefined && /^ ?[ZX]/.test(line.slice(line.lastIndexOf(")") + 1));
+  if (line === undefined || !/^ ?[ZX]/.test(line.slice(line.lastIndexOf(")") + 1))) return false;
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  return threads.length <= 1;
 }
 
 /** Field 22 of `/proc/<pid>/stat` (proc(5)); the second field may itself hold spaces and brackets. */

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
-import { isRunning, startOf } from "../fs/process-identity.ts";
+import { hasEnded, isRunning, startOf } from "../fs/process-identity.ts";
 import type { ProcessKey } from "./recipe.ts";
 
 /** Deeper than any process tree that a person has built. */
@@ -10,9 +10,9 @@ export async function keyOf(pid: number): Promise<ProcessKey | undefined> {
   return start === undefined ? undefined : { pid, start };
 }
 
-/** Whether that very process still exists. A zombie does not: it holds no file any more. */
+/** Whether that very process still exists. A zombie does not, once its last thread has ended: it holds no file any more. */
 export async function lives({ pid, start }: ProcessKey): Promise<boolean> {
-  return isRunning(pid) && (await startOf(pid)) === start && (await stateOf(pid)) !== "Z";
+  return isRunning(pid) && (await startOf(pid)) === start && !(await hasEnded(pid));
 }
 
 export async function anyLives(processes: readonly ProcessKey[]): Promise<boolean> {
@@ -115,8 +115,4 @@ export async function controlGroupsOf(pid: number | "self"): Promise<string[]> {
 export async function everyPid(): Promise<number[]> {
   const names = await readdir("/proc");
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
-}
-
-async function stateOf(pid: number): Promise<string | undefined> {
-  return (await statusOf(pid))["State"]?.slice(0, 1);
 }
