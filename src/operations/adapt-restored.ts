@@ -1,5 +1,5 @@
-import { lstat } from "node:fs/promises";
-import { join } from "node:path";
+import { lchown, lstat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ClawbackError } from "../errors.ts";
 import type { PathMapping } from "../openclaw/mapping/map-path.ts";
 import type { MappingReport } from "../openclaw/mapping/report.ts";
@@ -45,7 +45,12 @@ export async function adaptation(
       const top = copy.at(root.realPath);
       const place = { root, within: "", from: root.realPath, live: top };
       const isThere = await lstat(top).catch(() => undefined);
-      if (isThere !== undefined && owner !== undefined) giveTo(owner, place, "", top);
+      if (isThere === undefined || owner === undefined) continue;
+      giveTo(owner, place, "", top);
+      // Else they could not get there.
+      for (let way = dirname(top); way.startsWith(target); way = dirname(way)) {
+        await lchown(way, owner.uid, owner.gid);
+      }
     }
     return report;
   };

@@ -79,6 +79,8 @@ export interface RecoveryKit {
   repositoryId: string;
   /** Where the copy of the program lies; null when there is none. */
   program: string | null;
+  /** A name; the commands expect the phrase, or the password, in a file of that name beside them. */
+  passwordFile: string;
   /** To be typed on a new machine: first with restic alone, then with Clawback. */
   commands: string[];
 }

@@ -3,6 +3,7 @@ import { hasCode } from "../errors.ts";
 import type { Repository } from "../repository/repository.ts";
 import { readFileBytes } from "../snapshot/read-file.ts";
 import { findEntry } from "../snapshot/tree-walker.ts";
+import { refuseStrangePlaces } from "./manifest-places.ts";
 import type { Channel } from "../openclaw/configured-channels.ts";
 import type { ComponentSize, DamagedSource, Exclusion, PathProblem } from "./documents.ts";
 import type { KnownRoot } from "./root-index.ts";
@@ -87,11 +88,21 @@ export interface ManifestDatabase {
   signature: DatabaseSignature;
 }
 
-/** The manifest of a snapshot; undefined when it has none (restic made it) or it cannot be read. */
+/**
+ * The manifest of a snapshot; undefined when it has none (restic made it) or it cannot be read.
+ * @throws E_DAMAGED when it names places that no backup names
+ */
 export async function readManifest(
   repository: Repository,
   tree: string,
 ): Promise<Manifest | undefined> {
+  const manifest = await storedManifest(repository, tree);
+  if (manifest !== undefined)
+    await refuseStrangePlaces(repository, tree, manifest);
+  return manifest;
+}
+
+async function storedManifest(repository: Repository, tree: string): Promise<Manifest | undefined> {
   const path = Buffer.from(`/${MANIFEST_DIRECTORY}/${MANIFEST_NAME}`);
   try {
     const entry = await findEntry(repository, tree, path);

@@ -1,3 +1,4 @@
+import { hasCode } from "../errors.ts";
 import type { Repository } from "../repository/repository.ts";
 import { listSnapshots, type Snapshot } from "../snapshot/snapshots.ts";
 import { proofsAmong, standing } from "./drill/record.ts";
@@ -33,7 +34,14 @@ export async function chooseParent(
     warn(`${again} failed its drill`);
     return undefined;
   }
-  const manifest = await readManifest(repository, snapshot.tree);
+  const manifest = await readManifest(repository, snapshot.tree).catch((error: unknown) => {
+    if (!hasCode(error, "E_DAMAGED")) throw error;
+    return "strange" as const;
+  });
+  if (manifest === "strange") {
+    warn(`${again} has a manifest that no backup writes`);
+    return undefined;
+  }
   const digest = manifest?.digest;
   if (
     digest !== undefined &&

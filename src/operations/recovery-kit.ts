@@ -10,6 +10,9 @@ import type { RecoveryKit } from "./documents.ts";
 import { programDirectory } from "./program-copy.ts";
 import { isWhole } from "./snapshot-documents.ts";
 
+/** Where the commands look for the phrase: in the directory where they are typed. */
+const PASSWORD_FILE = "phrase.txt";
+
 export async function recoveryKit(
   context: OperationContext,
   repository: Repository,
@@ -23,15 +26,17 @@ export async function recoveryKit(
     newest === undefined
       ? ""
       : ` --host ${quote(newest.hostname)}${newest.paths.map((path) => ` --path ${quote(path)}`).join("")}`;
-  const commands = [
-    `restic -r ${quote(location)} snapshots`,
-    `restic -r ${quote(location)} restore latest${which} --target ./restored`,
-  ];
+  const words = `--password-file ${PASSWORD_FILE}`;
+  const restic = `restic -r ${quote(location)} ${words}`;
+  const commands = [`${restic} snapshots`, `${restic} restore latest${which} --target ./restored`];
   if (program !== undefined) {
     const clawback = `node ${quote(join(program, "bin/clawback.js"))}`;
+    const open = `--repo ${quote(location)} ${words}`;
     commands.push(
-      `${clawback} snapshots --repo ${quote(location)}`,
-      `${clawback} restore latest --repo ${quote(location)} --target ./restored`,
+      `${clawback} snapshots ${open}`,
+      `${clawback} drill ${open}`,
+      `${clawback} restore --in-place ${open}`,
+      `${clawback} restore --target ./restored ${open}`,
     );
   }
   return {
@@ -40,6 +45,7 @@ export async function recoveryKit(
     location,
     repositoryId: repository.id,
     program: program ?? null,
+    passwordFile: PASSWORD_FILE,
     commands,
   };
 }

@@ -18,11 +18,25 @@ export function renderRecoveryKit(kit: PrintedKit, view: View): string {
     "",
     ...secret(kit, view),
     "",
-    kit.program === null
-      ? "On a new machine, with restic:"
-      : "On a new machine, with restic, or with Node.js 24.16 and the copy of the program:",
-    ...kit.commands.map((command) => `  ${style.command(command)}`),
+    `On a new machine, beside a file ${kit.passwordFile} with the ${kit.phraseFile === null ? "password" : "phrase, on one line"}:`,
+    ...commandsOf(kit)
+      .filter(([, commands]) => commands.length > 0)
+      .flatMap(([needs, commands]) => [
+        `  ${needs}`,
+        ...commands.map((command) => `    ${style.command(command)}`),
+      ]),
+    "If the repository lies elsewhere there, type that path instead.",
   ].join("\n");
+}
+
+/** By the program that a new machine needs for them. */
+function commandsOf({ commands }: PrintedKit): [needs: string, commands: string[]][] {
+  const ofRestic = commands.filter((command) => command.startsWith("restic "));
+  const own = commands.filter((command) => !ofRestic.includes(command));
+  return [
+    ["With restic, 0.14 or newer:", ofRestic],
+    ["With Node.js 24.16 or newer and the copy of the program:", own],
+  ];
 }
 
 function secret({ phrase, phraseFile }: PrintedKit, { style }: View): string[] {

@@ -90,7 +90,11 @@ test("init: the repository, the first backup, the recovery kit", () => {
     program: null,
     phraseFile: "/home/ada/.config/clawback/secrets/repository-0a1b2c3d.phrase",
     location: "/srv/backups",
-    commands: ["clawback restore latest --repo /srv/backups --target restored"],
+    passwordFile: "phrase.txt",
+    commands: [
+      "restic -r /srv/backups snapshots",
+      "node /srv/backups-program/bin/clawback.js restore --in-place",
+    ],
   };
   const init = {
     instance: { stateDir: "/home/ada/.openclaw" },
@@ -110,7 +114,14 @@ test("init: the repository, the first backup, the recovery kit", () => {
 });
 
 test("a phrase is printed only for somebody who asks", () => {
-  const kit = { phraseFile: "/f", location: "/r", commands: [], repositoryId: "", program: null };
+  const kit = {
+    phraseFile: "/f",
+    location: "/r",
+    commands: [],
+    repositoryId: "",
+    program: null,
+    passwordFile: "phrase.txt",
+  };
   expect(printedKit({ ...kit, phrase: "abandon art" }, false)).toEqual(kit);
   expect(printedKit({ ...kit, phrase: "abandon art" }, true)).toHaveProperty("phrase");
 });

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { InstanceCopy } from "../instance-copy.ts";
+import { placeInCopy } from "../revival/copied-place.ts";
 import { pathsIn } from "../path-tokens.ts";
 import { SCRIPT_EXTENSIONS } from "../scripts.ts";
 import type { Known } from "./pass.ts";
@@ -33,7 +34,8 @@ export async function followScripts(copy: InstanceCopy, { named }: Known): Promi
   // A set grows while it is gone through.
   for (const path of named) {
     if (count >= MAX_SCRIPTS) return;
-    const text = await textOf(copy.at(path));
+    const at = await placeInCopy(copy, path);
+    const text = at === undefined ? undefined : await textOf(at);
     if (text === undefined || !isScript(path, text)) continue;
     count += 1;
     for (const called of pathsIn(text, copy.home)) named.add(called);

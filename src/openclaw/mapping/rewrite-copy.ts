@@ -1,6 +1,7 @@
 import { readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { InstanceCopy } from "../instance-copy.ts";
+import { placeInCopy } from "../revival/copied-place.ts";
 import { withRealPlaces } from "./automatic.ts";
 import { followScripts } from "./called-scripts.ts";
 import { entriesOf } from "./copy-entries.ts";
@@ -120,7 +121,8 @@ async function mapLink({ path, at }: { path: string; at: string }, pass: Pass): 
 
 async function knownOf(copy: InstanceCopy): Promise<Known> {
   const { stateDir, home, configPath, roots } = copy;
-  const agents = await readdir(copy.at(join(stateDir, "agents"))).catch(() => []);
+  const place = await placeInCopy(copy, join(stateDir, "agents"));
+  const agents = place === undefined ? [] : await readdir(place).catch(() => []);
   const configured = roots.flatMap(({ agentId, nested }) => [
     ...(agentId === undefined ? [] : [agentId]),
     ...nested.flatMap((inner) => inner.agentId ?? []),

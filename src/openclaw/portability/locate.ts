@@ -32,7 +32,7 @@ async function throughFirstLink(
 ): Promise<{ path: string; isPlain: boolean }> {
   const root =
     copy.roots.map(({ realPath }) => realPath).find((each) => isWithin(path, each)) ??
-    (isWithin(path, copy.stateDir) ? copy.stateDir : dirname(path));
+    (isWithin(path, copy.stateDir) ? copy.stateDir : "/");
   let at = root;
   const parts = path.slice(root.length).split("/").filter(Boolean);
   for (const [index, part] of parts.entries()) {

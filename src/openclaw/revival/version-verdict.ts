@@ -74,7 +74,8 @@ async function recordsOf(copy: InstanceCopy): Promise<Recorded[]> {
   };
   const records = [config, await recordOf(copy, "state", stateDatabaseOf(copy))];
   const agents = join(copy.stateDir, "agents");
-  for (const id of await readdir(copy.at(agents)).catch(() => [])) {
+  const place = await placeInCopy(copy, agents);
+  for (const id of place === undefined ? [] : await readdir(place).catch(() => [])) {
     const path = join(agents, id, "agent/openclaw-agent.sqlite");
     records.push(await recordOf(copy, "agent", path));
   }

@@ -1,7 +1,9 @@
-import { lstat } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type DatabaseProof, DatabaseProver } from "../../capture/prover.ts";
 import { SIDECAR_SUFFIXES } from "../../capture/database.ts";
 import { hollowness } from "../../openclaw/facts.ts";
+import { isWithin } from "../../openclaw/user-paths.ts";
 import type { ManifestDatabase } from "../manifest.ts";
 import { count, type Ledger, type Outcome, worst } from "./ledger.ts";
 
@@ -41,7 +43,9 @@ export async function checkDatabases(
   for (const path of all) {
     const expected = known.get(path);
     const file = given.found.get(path) ?? given.at(path);
-    const stat = await lstat(file).catch(() => undefined);
+    const stat = (await leadsAway(given, path))
+      ? undefined
+      : await lstat(file).catch(() => undefined);
     // Through a link one would look into the live instance's.
     if (stat?.isFile() !== true) {
       rows.add(path, false, stat === undefined ? "it is not there" : "it is no file");
@@ -75,6 +79,16 @@ export async function checkDatabases(
     `as many rows in each of ${count(counted, "table")} as the manifest tells of`,
   );
   return tables;
+}
+
+/** Whether a directory on the way is a link of the snapshot. */
+async function leadsAway({ at, found }: DatabasesToProve, path: string): Promise<boolean> {
+  if (found.has(path)) return false;
+  const [copy, real] = await Promise.all([
+    realpath(at("/")),
+    realpath(dirname(at(path))).catch(() => undefined),
+  ]);
+  return real === undefined || !isWithin(real, copy);
 }
 
 /** Of several databases: what is wrong with which. */

@@ -108,7 +108,7 @@ async function climb(
   }
   if (ledger.failed || !wants("content")) return reached;
   await using copy = await restoreCopy(context, session, snapshot, options.sandbox);
-  const manifest = await readManifest(session.repository, snapshot.tree);
+  const manifest = await manifestOf(session, snapshot, ledger);
   await drillContent(context, session, snapshot, manifest, copy, ledger);
   reached.level = "content";
   if (manifest === undefined) return reached;
@@ -125,6 +125,21 @@ async function climb(
   }
   reached.level = await tryOut(context, { instance, manifest, copy, options, session }, ledger);
   return reached;
+}
+
+/** One that leads out of the copy is never looked for in it. */
+async function manifestOf(
+  { repository }: Session,
+  { tree }: Snapshot,
+  ledger: Ledger,
+): Promise<Manifest | undefined> {
+  try {
+    return await readManifest(repository, tree);
+  } catch (error) {
+    if (!hasCode(error, "E_DAMAGED")) throw error;
+    ledger.add("content", "places", false, messageOf(error));
+    return undefined;
+  }
 }
 
 interface Trial {

@@ -10,7 +10,7 @@ import type { OperationContext } from "../context.ts";
 import type { Manifest } from "../manifest.ts";
 import type { KnownRoot } from "../root-index.ts";
 import type { InPlaceOptions } from "./options.ts";
-import { refuseNested, refuseStrangeRoots, refuseWidePlace } from "./refuse-places.ts";
+import { refuseNested, refuseWidePlace } from "./refuse-places.ts";
 
 /** A root of the snapshot, or a mount in it, and where it belongs here. */
 export interface Place {
@@ -41,14 +41,13 @@ export interface Destination {
  * another state directory was asked for.
  *
  * @throws E_USAGE when two roots would come to lie within each other, or one would be more than an
- *   agent's; E_DAMAGED
+ *   agent's
  */
 export async function destinationOf(
   context: OperationContext,
   { instance, roots }: Manifest,
   options: Pick<InPlaceOptions, "mappings" | "automaticMapping" | "services">,
 ): Promise<Destination> {
-  refuseStrangeRoots({ roots });
   const asked = await namedStateDir(context);
   const home = homeFor(asked, instance) ?? openclawHome({ ...context, platform: process.platform });
   const homes = { from: instance.home, to: home };

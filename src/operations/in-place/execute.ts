@@ -144,7 +144,6 @@ async function makeFit(
 }
 
 function giveAll({ owner }: InPlacePlan, built: Built, swaps: readonly Swap[]): void {
-  if (owner === undefined) return;
   for (const { place, relative, isInSnapshot } of swaps) {
     if (isInSnapshot) giveTo(owner, place, relative, built.at(nameThenOf({ place, relative })));
   }

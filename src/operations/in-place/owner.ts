@@ -60,17 +60,28 @@ export function parseOwner(text: string): Owner {
 }
 
 /**
- * Gives a restored tree to its owner; secrets are theirs alone.
+ * Gives a restored tree to its owner; secrets are theirs alone, whatever their modes were.
  *
+ * @param owner undefined: it stays whose it is
  * @param relative of the tree below its place, as latin1
  * @param top where the tree is
  */
-export function giveTo(owner: Owner, { root, within }: Place, relative: string, top: string): void {
+export function giveTo(
+  owner: Owner | undefined,
+  { root, within }: Place,
+  relative: string,
+  top: string,
+): void {
+  // What says of itself that it is root's must not run with root's rights.
+  const kept = owner === undefined && process.getuid?.() === 0 ? 0o1777 : 0o7777;
   const give = (path: Buffer, below: string): void => {
     const info = lstatSync(path);
     const isDirectory = info.isDirectory();
-    lchownSync(path, owner.uid, owner.gid);
-    if (!info.isSymbolicLink()) chmodSync(path, modeFor(root, below, info.mode, isDirectory));
+    if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
+    if (!info.isSymbolicLink()) {
+      const mode = modeFor(root, below, info.mode, isDirectory);
+      chmodSync(path, isDirectory ? mode : mode & kept);
+    }
     if (!isDirectory) return;
     for (const name of readdirSync(path, { encoding: "buffer" })) {
       const inner = joined([below, name.toString()]);

@@ -1,9 +1,6 @@
-import { isAbsolute, normalize } from "node:path";
 import { ClawbackError } from "../../errors.ts";
-import { KINDS } from "../../openclaw/root-kinds.ts";
 import { isSystemPlace } from "../../openclaw/system-places.ts";
 import { isWithin } from "../../openclaw/user-paths.ts";
-import type { Manifest } from "../manifest.ts";
 import type { KnownRoot } from "../root-index.ts";
 
 /** Where a root goes. */
@@ -16,20 +13,6 @@ interface Goal {
 
 /** Anybody's, though it lies among devices. */
 const SHARED_MEMORY = "/dev/shm";
-
-/**
- * A manifest says what is replaced, and may be anybody's who could write to the repository.
- * @throws E_DAMAGED when it does not name places as a backup does
- */
-export function refuseStrangeRoots({ roots }: Pick<Manifest, "roots">): void {
-  for (const { kind, path, realPath } of roots) {
-    const arePlain = [path, realPath].every((each) => isAbsolute(each) && normalize(each) === each);
-    if (arePlain && Object.hasOwn(KINDS, kind)) continue;
-    throw new ClawbackError("E_DAMAGED", `the manifest names a place that is none: ${path}`, {
-      hint: "No backup writes that. Restore the snapshot with --target, and look at it.",
-    });
-  }
-}
 
 /**
  * What is not in the snapshot goes from a place: that is never a home, what holds one, or the
