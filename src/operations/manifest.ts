@@ -97,8 +97,7 @@ export async function readManifest(
   tree: string,
 ): Promise<Manifest | undefined> {
   const manifest = await storedManifest(repository, tree);
-  if (manifest !== undefined)
-    await refuseStrangePlaces(repository, tree, manifest);
+  if (manifest !== undefined) await refuseStrangePlaces(repository, tree, manifest);
   return manifest;
 }
 

@@ -99,7 +99,7 @@ export function markerText(state: "building" | "kept"): string {
     state === "building"
       ? [
           "Clawback is replacing something near here by what it was in a backup, and this is part of it.",
-          "If no such restore runs any more, it was cut off: the next clawback command, `clawback status`",
+          "If no such restore runs any more, it was cut off: the next clawback command, `clawback snapshots`",
           "for one, completes it or takes it back. Do not remove or change this directory by hand.",
         ]
       : [
