@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { type Mount, readMounts } from "../fs/mount-table.ts";
 import { isWithin } from "../openclaw/user-paths.ts";
 
 /** A place that is the same by whatever mount it is looked at. */
@@ -9,37 +9,24 @@ export interface Located {
   path: string;
 }
 
-interface Mount {
-  device: string;
-  /** What of the file system is mounted. */
-  root: string;
-  point: string;
-}
-
 /** What is mounted where for one process: `/proc/<pid>/mountinfo` (proc(5)). */
 export class MountTable {
   readonly #mounts: Mount[];
 
   private constructor(mounts: Mount[]) {
     // The longest mount point that fits is the nearest; of several on one, the last.
-    this.#mounts = mounts.reverse().sort((a, b) => b.point.length - a.point.length);
+    this.#mounts = mounts.reverse().sort((a, b) => b.path.length - a.path.length);
   }
 
   /** @throws EACCES, ENOENT, EINVAL (a process that has ended) */
   static of(pid: number | "self"): MountTable {
-    const lines = readFileSync(`/proc/${pid}/mountinfo`, "utf8").split("\n");
-    const fields = lines.filter((line) => line !== "").map((line) => line.split(" "));
-    return new MountTable(
-      fields.map(([, , device = "", root = "", point = ""]) => {
-        return { device, root: unescaped(root), point: unescaped(point) };
-      }),
-    );
+    return new MountTable(readMounts(pid));
   }
 
   locate(path: string): Located | undefined {
-    const mount = this.#mounts.find(({ point }) => isAt(path, point));
+    const mount = this.#mounts.find((each) => isAt(path, each.path));
     if (mount === undefined) return undefined;
-    const way = path.slice(mount.point === "/" ? 1 : mount.point.length + 1);
+    const way = path.slice(mount.path === "/" ? 1 : mount.path.length + 1);
     const base = mount.root === "/" ? "" : mount.root;
     return { device: mount.device, path: way === "" ? mount.root : `${base}/${way}` };
   }
@@ -53,11 +40,4 @@ export function wayWithin(outer: Located, inner: Located): string | undefined {
 
 function isAt(path: string, point: string): boolean {
   return point === "/" || path === point || path.startsWith(`${point}/`);
-}
-
-/** `\040` and the like stand for blanks. */
-function unescaped(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => {
-    return String.fromCharCode(Number.parseInt(octal, 8));
-  });
 }

@@ -9,7 +9,7 @@ import { BoxScratch } from "./box-scratch.ts";
 import { copyFixtures } from "./copy-fixtures.ts";
 import { machineFixture } from "./fixtures.ts";
 import type { Fixture } from "./fixtures.ts";
-import { mountTable } from "./mount-table.ts";
+import { type Mount, mountsHere } from "../fs/mount-table.ts";
 import type { Answer, Order } from "./orders.ts";
 import { accountFixtures, programFixtures, systemFixtures } from "./system-fixtures.ts";
 
@@ -52,11 +52,11 @@ export interface BoxAnswer {
 export async function inBox(options: BoxOptions, order: Order): Promise<BoxAnswer> {
   const { isolation, copy, env, pristine, signal } = options;
   await using scratch = await BoxScratch.create(options.scratch, copy);
-  const mounts = await mountTable();
+  const mounts = mountsHere();
   const programs = await programFixtures(mounts);
   const home = copy?.home ?? "/root";
   const owner = isolation.user ? undefined : scratch.owner;
-  const own = await ownFixtures(options.program, scratch);
+  const own = await ownFixtures(options.program, scratch, mounts);
   const shown = copy && (await copyFixtures(copy, (number) => scratch.upper(number), programs));
   const node = await realpath(process.execPath);
   const worker =
@@ -93,8 +93,11 @@ export async function inBox(options: BoxOptions, order: Order): Promise<BoxAnswe
 }
 
 /** Node, the program, and the script that serves orders. */
-async function ownFixtures(program: readonly string[], scratch: BoxScratch): Promise<Fixture[]> {
-  const mounts = await mountTable();
+async function ownFixtures(
+  program: readonly string[],
+  scratch: BoxScratch,
+  mounts: readonly Mount[],
+): Promise<Fixture[]> {
   const source = dirname(import.meta.dirname);
   const places: [path: string, at?: string][] = [
     [dirname(await realpath(process.execPath))],

@@ -1,7 +1,7 @@
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isWithin } from "../openclaw/user-paths.ts";
-import type { MountPoint } from "./mount-table.ts";
+import type { Mount } from "../fs/mount-table.ts";
 
 /** What stands at one place of a box. Everything else is empty or not there. */
 export type Fixture =
@@ -36,7 +36,7 @@ interface MachineFixture {
  */
 export async function machineFixture(
   path: string,
-  mounts: readonly MountPoint[],
+  mounts: readonly Mount[],
   at = path,
 ): Promise<Fixture | undefined> {
   const info = await lstat(path).catch(() => undefined);

@@ -1,8 +1,5 @@
 import { constants } from "node:fs";
 import { cp, lstat, mkdir, mkdtemp, realpath, symlink } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ClawbackError } from "../errors.ts";
@@ -14,6 +11,7 @@ import { fulfilled } from "./box-process.ts";
 import { layConfigOver } from "./config-over.ts";
 import { environmentOf, inventions } from "./environment.ts";
 import type { Place, SandboxOptions } from "./place.ts";
+import { freePort } from "./free-port.ts";
 
 /**
  * A second copy with other paths and another port, for where there are no namespaces. Nothing but
@@ -111,13 +109,4 @@ async function copyRoots(
     }
   }
   return missing;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,6 +1,6 @@
 import { machineFixture } from "./fixtures.ts";
 import type { Fixture } from "./fixtures.ts";
-import type { MountPoint } from "./mount-table.ts";
+import type { Mount } from "../fs/mount-table.ts";
 
 /** Where programs and what they need lie, on the usual Linux and on Nix and Guix. */
 const PROGRAMS = [
@@ -27,12 +27,12 @@ const LINKS = {
 };
 
 /** The programs of the system. */
-export function programFixtures(mounts: readonly MountPoint[]): Promise<Fixture[]> {
+export function programFixtures(mounts: readonly Mount[]): Promise<Fixture[]> {
   return placesOf(PROGRAMS, mounts);
 }
 
 /** What else any program takes for granted, and nothing that belongs to anybody. */
-export async function systemFixtures(mounts: readonly MountPoint[]): Promise<Fixture[]> {
+export async function systemFixtures(mounts: readonly Mount[]): Promise<Fixture[]> {
   return [
     ...(await placesOf([...SETTINGS, ...DEVICES], mounts)),
     ...Object.entries(MEMORY).map(([at, size]) => ({ kind: "memory" as const, at, size })),
@@ -40,10 +40,7 @@ export async function systemFixtures(mounts: readonly MountPoint[]): Promise<Fix
   ];
 }
 
-async function placesOf(
-  paths: readonly string[],
-  mounts: readonly MountPoint[],
-): Promise<Fixture[]> {
+async function placesOf(paths: readonly string[], mounts: readonly Mount[]): Promise<Fixture[]> {
   const found = await Promise.all(paths.map((path) => machineFixture(path, mounts)));
   return found.filter((fixture) => fixture !== undefined);
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path/posix";
+import { mountsHere } from "../fs/mount-table.ts";
 import { look } from "./look.ts";
 import { wayTo, type RawPath } from "./raw-path.ts";
 
@@ -22,22 +22,6 @@ export function mountsBelow(directory: RawPath): RawPath[] {
   return inside.filter((way) => !inside.some((other) => way.startsWith(`${other}/`)));
 }
 
-/** From `/proc/self/mountinfo`, proc(5): blanks and the like are written as three octal digits. */
 function mountPoints(): RawPath[] {
-  return mountTable()
-    .split("\n")
-    .flatMap((line) => line.split(" ")[4] ?? [])
-    .map((path) =>
-      path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
-        String.fromCharCode(Number.parseInt(digits, 8)),
-      ),
-    );
-}
-
-function mountTable(): string {
-  try {
-    return readFileSync("/proc/self/mountinfo", "latin1");
-  } catch {
-    return "";
-  }
+  return mountsHere("latin1").map(({ path }) => path);
 }

@@ -2,9 +2,6 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,6 +12,7 @@ import { findInstance } from "../../src/openclaw/find-instance.ts";
 import type { Instance } from "../../src/openclaw/find-instance.ts";
 import type { Surroundings } from "../../src/openclaw/user-paths.ts";
 import { startOf } from "../../src/fs/process-identity.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 
 export const STAND_IN = resolve(import.meta.dirname, "stand-in/openclaw.mjs");
 /** Longer than any of its starts takes on a busy machine. */
@@ -132,13 +130,4 @@ export class StandIn implements AsyncDisposable {
     );
     return pids.filter((_, index) => ours[index] === true);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -3,8 +3,6 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,6 +10,7 @@ import { openclaw } from "../peers/peers.ts";
 import { startModelServer } from "./model-server.ts";
 import type { ModelServer } from "./model-server.ts";
 import { processTree, signalAll, waitUntilGone } from "./processes.ts";
+import { freePort } from "../../src/sandbox/free-port.ts";
 
 const COMMAND_TIMEOUT_MS = 120_000;
 const READY_TIMEOUT_MS = 120_000;
@@ -291,13 +290,4 @@ async function endTree(child: ChildProcess): Promise<void> {
 
 function text(chunks: Uint8Array[]): string {
   return Buffer.concat(chunks).toString("utf8");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

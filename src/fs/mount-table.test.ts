@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseMountTable } from "./mount-table.ts";
+import { parseMounts } from "./mount-table.ts";
 
 test("paths and options of mounts are read, blanks in paths too", () => {
   const text = [
@@ -7,8 +7,8 @@ test("paths and options of mounts are read, blanks in paths too", () => {
     String.raw`40 36 0:33 / /mnt/a\040disk rw,nosuid,noexec - tmpfs tmpfs rw,size=1k`,
     "",
   ].join("\n");
-  expect(parseMountTable(text)).toEqual([
-    { path: "/", options: ["rw", "relatime"] },
-    { path: "/mnt/a disk", options: ["rw", "nosuid", "noexec"] },
+  expect(parseMounts(text)).toEqual([
+    { device: "98:0", root: "/", path: "/", options: ["rw", "relatime"] },
+    { device: "0:33", root: "/", path: "/mnt/a disk", options: ["rw", "nosuid", "noexec"] },
   ]);
 });
